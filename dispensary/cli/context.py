@@ -1,0 +1,222 @@
+"""The outside world, in one place: the clock, randomness, the environment, the settings, the acting person."""
+
+import getpass
+import os
+import secrets
+import time
+import tomllib
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from dispensary.errors import Refused
+from dispensary.rules.people import Country, Language, Pharmacy
+from dispensary.rules.product import one_of
+from dispensary.rules.text import clean_text
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Engine
+
+    from dispensary.reports.disclosed import Disclosed
+    from dispensary.rules.people import Person
+
+Result = TypeVar("Result")
+
+
+class NoSettings(Refused):
+    """The pharmacy has a database and no settings."""
+
+    sentence = "There are no settings at {file}: write them with `dispensary init`."
+    file: str
+
+
+class NotSettings(Refused):
+    """A settings file that cannot be read."""
+
+    sentence = "The settings at {file} cannot be used ({problem}): mend the file."
+    file: str
+    problem: str
+
+
+class NotATimezone(Refused):
+    """A time zone that nobody knows."""
+
+    sentence = "{given} is not a time zone: give one such as America/New_York or Europe/Oslo."
+    given: str
+
+
+def now(timezone: str) -> datetime:
+    """This moment, by the clock of this counter, in the pharmacy's time zone."""
+    return datetime.now(ZoneInfo(timezone))
+
+
+def random_key() -> str:
+    """A request key that no other command has."""
+    return secrets.token_hex(12)
+
+
+def random_bytes() -> bytes:
+    """32 bytes that nobody can guess."""
+    return secrets.token_bytes(32)
+
+
+def pause() -> None:
+    """Wait up to 20 ms, at random, so that counters which wait for one another take turns."""
+    time.sleep(secrets.randbelow(20_000) / 1_000_000)
+
+
+def operating_system_user() -> str:
+    """Who is logged in at this counter, as far as the operating system knows."""
+    return getpass.getuser()
+
+
+def interactive() -> bool:
+    """Whether somebody sits at a terminal and can be asked."""
+    return os.isatty(0) and os.isatty(2)
+
+
+def default_database() -> str:
+    """The database in the user's data folder."""
+    from platformdirs import user_data_path
+
+    return str(user_data_path("dispensary") / "dispensary.db")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The pharmacy, and the character that its scanner types for FNC1 (empty: the character GS itself)."""
+
+    pharmacy: Pharmacy
+    fnc1: str
+
+
+def read_settings(file: Path) -> Settings:
+    """The settings in the file; raises NoSettings and NotSettings."""
+    try:
+        table = tomllib.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise NoSettings(file=str(file)) from None
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as problem:
+        raise NotSettings(file=str(file), problem=str(problem)) from None
+    try:
+        return settings_of(table)
+    except KeyError as missing:
+        raise NotSettings(file=str(file), problem=f"{missing} is missing") from None
+    except Refused as refusal:
+        raise NotSettings(file=str(file), problem=str(refusal)) from None
+
+
+def settings_of(given: Mapping[str, Any]) -> Settings:
+    """The settings from their texts, each checked."""
+    timezone = str(given["timezone"])
+    try:
+        ZoneInfo(timezone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise NotATimezone(given=ascii(timezone[:40])) from None
+    return Settings(
+        Pharmacy(
+            name=clean_text(str(given["name"]), "the pharmacy's name"),
+            address=clean_text(str(given["address"]), "the pharmacy's address"),
+            phone=clean_text(str(given["phone"]), "the pharmacy's telephone"),
+            country=one_of(Country, "country", str(given["country"])),
+            timezone=timezone,
+            language=one_of(Language, "language", str(given["language"])),
+        ),
+        fnc1=str(given.get("fnc1", "")),
+    )
+
+
+class Desk:
+    """What a command is run with: the database, the settings, the moment, the acting person."""
+
+    def __init__(self, database: str | None, user: str | None) -> None:
+        # Files that the program makes are for their owner alone, from the first one on.
+        os.umask(0o077)
+        self.given_database = database or default_database()
+        self.user = user or operating_system_user()
+        self.format = "table"
+
+    @cached_property
+    def settings_file(self) -> Path:
+        """Beside a SQLite file, under its name; for a server in the user's data folder, under the database's name."""
+        from dispensary.database import parse_url
+
+        url = parse_url(self.given_database)
+        if url.drivername == "sqlite":
+            return Path(str(url.database)).with_suffix(".toml")
+        from platformdirs import user_data_path
+
+        return user_data_path("dispensary") / f"{url.database or 'postgres'}.toml"
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The settings; raises NoSettings and NotSettings."""
+        return read_settings(self.settings_file)
+
+    @property
+    def pharmacy(self) -> Pharmacy:
+        """The pharmacy as its settings describe it."""
+        return self.settings.pharmacy
+
+    @cached_property
+    def on(self) -> datetime:
+        """The moment of the command, the same throughout."""
+        return now(self.pharmacy.timezone)
+
+    @cached_property
+    def bare_engine(self) -> "Engine":
+        """The database, whatever its schema."""
+        from dispensary.database import open_engine, parse_url
+
+        return open_engine(parse_url(self.given_database), pause)
+
+    @cached_property
+    def engine(self) -> "Engine":
+        """The database with this program's schema; raises NoPharmacy, OtherSchema and NotADatabase."""
+        from dispensary.database import check_schema
+
+        check_schema(self.bare_engine)
+        return self.bare_engine
+
+    def close(self) -> None:
+        """Let the database go, if it was asked for."""
+        if "bare_engine" in self.__dict__:
+            self.bare_engine.dispose()
+
+    def write(self, service: Callable[..., Result], order: object, **more: object) -> Result:
+        """The service's receipt, its work committed."""
+        from dispensary.database import transaction
+        from dispensary.lookup import person
+
+        def work(db: "Connection") -> Result:
+            return service(db, order, on=self.on, by=person(db, self.user), **more)
+
+        return transaction(self.engine, work)
+
+    def read_records(self, what: str, report: "Callable[[Connection, Person], Disclosed[Result]]") -> Result:
+        """What the report shows, with one event that the acting person read the records of its patients."""
+        from dispensary.database import transaction
+        from dispensary.lookup import person
+        from dispensary.services.register import note_reading
+
+        def work(db: "Connection") -> Result:
+            by = person(db, self.user)
+            disclosed = report(db, by)
+            note_reading(db, disclosed.patients, what, on=self.on, by=by)
+            return disclosed.shown
+
+        return transaction(self.engine, work)
+
+    @contextmanager
+    def reading(self) -> Iterator[tuple["Connection", "Person"]]:
+        """A connection to read with, and the acting person."""
+        from dispensary.database import reading
+        from dispensary.lookup import person
+
+        with reading(self.engine) as db:
+            yield db, person(db, self.user)

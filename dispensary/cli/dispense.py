@@ -1,0 +1,132 @@
+"""`dispensary dispense`: one fill of a prescription, with its label."""
+
+from datetime import datetime
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from dispensary.cli.output import (
+    ForceOption,
+    Format,
+    FormatOption,
+    KeyOption,
+    dataclass_fields,
+    desk,
+    new_app,
+    request_key,
+    show,
+)
+from dispensary.errors import NotSaved, Refused
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from dispensary.cli.context import Desk
+    from dispensary.rules.people import Person
+    from dispensary.services.dispense import Dispensed, Order
+
+app = new_app()
+
+
+class LabelNotWritten(NotSaved):
+    """The fill is in the books and its label is not on disk."""
+
+    sentence = (
+        "{dispense} is dispensed and its label is not written ({problem}) "
+        "Write it with `dispensary label dispense {dispense} --out FILE`."
+    )
+    dispense: str
+    problem: str
+
+
+@app.command()
+def dispense(
+    context: typer.Context,
+    rx: Annotated[str, typer.Argument(metavar="RX", help="Prescription number.")],
+    quantity: Annotated[
+        str | None, typer.Option(metavar="UNITS", help="Units. [default: what the prescription says]")
+    ] = None,
+    lot: Annotated[str | None, typer.Option(metavar="LOT", help="Take this lot.")] = None,
+    scan: Annotated[list[str] | None, typer.Option(metavar="SCAN", help="Scan of a pack in hand.")] = None,
+    override: Annotated[
+        list[str] | None, typer.Option(metavar="CODE=REASON", help="A pharmacist's reason to go on.")
+    ] = None,
+    label: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the labels as PDF.")] = None,
+    force: ForceOption = False,
+    key: KeyOption = None,
+    format: FormatOption = Format.TABLE,  # noqa: A002
+) -> None:
+    """Dispense one fill, first expired first out."""
+    from dispensary.rules.quantity import parse_units
+    from dispensary.rules.safety import read_override
+    from dispensary.rules.scan import parse_lot, read_pack
+    from dispensary.services.dispense import Order
+
+    at = desk(context)
+    order = Order(
+        key=request_key(key),
+        rx=rx,
+        units=None if quantity is None else parse_units(quantity),
+        lot=None if lot is None else parse_lot(lot),
+        packs=tuple(read_pack(text, today=at.on.date(), fnc1=at.settings.fnc1) for text in scan or ()),
+        overrides=dict(map(read_override, override or ())),
+    )
+    dispensed = _dispensed(at, order) if label is None else labelled(at, order, label, force=force)
+    document = {**dataclass_fields(dispensed), "label": None if label is None else str(label)}
+    show(format, document, dispensed.lines, _text(dispensed, label))
+
+
+def _dispensed(at: "Desk", order: "Order") -> "Dispensed":
+    from dispensary.services.dispense import dispense as service
+
+    return at.write(service, order)
+
+
+def labelled(at: "Desk", order: "Order", file: Path, *, force: bool) -> "Dispensed":
+    """Dispense and draw the labels in one transaction: what cannot be labelled is not handed over."""
+    from dispensary import labelling
+    from dispensary.exports.files import require_new, write_new
+    from dispensary.services.dispense import dispense as service
+    from dispensary.services.label import label_facts
+
+    require_new(file, force=force)
+    # Loaded before the transaction, so that no other counter waits for it.
+    import_module("dispensary.labelling.pdf")
+
+    def work(db: "Connection", order: "Order", *, on: datetime, by: "Person") -> "tuple[Dispensed, bytes]":
+        dispensed = service(db, order, on=on, by=by)
+        facts = label_facts(db, dispensed.dispense, pharmacy=at.pharmacy, on=on, by=by)
+        return dispensed, labelling.render(facts)
+
+    dispensed, pdf = at.write(work, order)
+    try:
+        write_new(file, pdf, force=force)
+    except Refused as refusal:
+        raise LabelNotWritten(dispense=dispensed.dispense, problem=str(refusal)) from None
+    return dispensed
+
+
+def _text(dispensed: "Dispensed", label: Path | None) -> str:
+    from dispensary.exports.terminal import table, wrapped
+
+    heads = ("product", "lot", "expires", "units")
+    rows = [(line.product, line.lot, line.expires, line.units) for line in dispensed.lines]
+    text = [
+        wrapped(
+            f"Dispensed {dispensed.dispense}: fill {dispensed.fill} of {dispensed.rx}, {dispensed.units} units "
+            f"for {dispensed.days_supply} days; next fill on {dispensed.next_fill_on}, "
+            f"{dispensed.refills_left} refills left."
+        ),
+        "",
+        table(heads, rows),
+    ]
+    text += [wrapped(f"Skipped lot {skipped.lot}: {skipped.reason}.") for skipped in dispensed.skipped]
+    text += [
+        wrapped(
+            f"{finding.severity.capitalize()}: {finding.message}" + (f" ({finding.reason})" if finding.reason else "")
+        )
+        for finding in dispensed.findings
+    ]
+    return "\n".join(text + ([f"Label: {label}"] if label else []))

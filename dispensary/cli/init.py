@@ -1,0 +1,70 @@
+"""`dispensary init`: create or open the pharmacy."""
+
+from typing import Annotated
+
+import typer
+
+from dispensary.cli.output import desk, new_app, say
+from dispensary.errors import Refused
+
+app = new_app()
+
+PLACEHOLDERS = {
+    "name": "Corner Pharmacy",
+    "address": "1 Main Street, Anytown",
+    "phone": "555-0100",
+    "country": "us",
+    "timezone": "America/New_York",
+    "language": "en",
+}
+
+
+class MissingSetting(Refused):
+    """A setting that nobody gave."""
+
+    sentence = "The pharmacy's {setting} is missing: give --{setting}, or --yes to start with placeholders."
+    setting: str
+
+
+@app.command()
+def init(
+    context: typer.Context,
+    name: Annotated[str | None, typer.Option(metavar="NAME", help="The pharmacy's name.")] = None,
+    address: Annotated[str | None, typer.Option(metavar="TEXT", help="Its address, as labels print it.")] = None,
+    phone: Annotated[str | None, typer.Option(metavar="TEXT", help="Its telephone number.")] = None,
+    country: Annotated[str | None, typer.Option(metavar="us|no", help="us or no: whose label rules hold.")] = None,
+    timezone: Annotated[
+        str | None, typer.Option(metavar="ZONE", help="Such as America/New_York or Europe/Oslo.")
+    ] = None,
+    language: Annotated[str | None, typer.Option(metavar="en|nb", help="en or nb.")] = None,
+    fnc1: Annotated[
+        str, typer.Option(metavar="TEXT", help="What the scanner types for FNC1, if not the character GS.")
+    ] = "",
+    yes: Annotated[bool, typer.Option("--yes", help="Placeholders for what is missing.")] = False,
+) -> None:
+    """Create or open the pharmacy."""
+    from dispensary.cli import pharmacy_files
+    from dispensary.cli.context import interactive, settings_of
+
+    at = desk(context)
+    if pharmacy_files.complete(at):
+        say(f"The pharmacy is there: database {at.given_database}, settings {at.settings_file}.")
+        return
+    given = {
+        "name": name,
+        "address": address,
+        "phone": phone,
+        "country": country,
+        "timezone": timezone,
+        "language": language,
+    }
+    chosen = {"fnc1": fnc1}
+    for setting, value in given.items():
+        if value is None and not yes:
+            if not interactive():
+                raise MissingSetting(setting=setting)
+            value = typer.prompt(f"The pharmacy's {setting}", default=PLACEHOLDERS[setting], err=True)
+        chosen[setting] = PLACEHOLDERS[setting] if value is None else value
+    opened = pharmacy_files.create(at, settings_of(chosen))
+    say(f"{opened} is open: database {at.given_database}, settings {at.settings_file}.")
+    say(f"You act as {at.user}, pharmacist. `dispensary product list` shows the starter formulary.")

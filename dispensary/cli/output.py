@@ -1,0 +1,107 @@
+"""What commands print: receipts and rows as a table, JSON or CSV, and refusals."""
+
+import dataclasses
+import sys
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from dispensary.errors import Refused
+
+if TYPE_CHECKING:
+    from dispensary.cli.context import Desk
+
+
+class Format(StrEnum):
+    """How a result is printed."""
+
+    TABLE = "table"
+    JSON = "json"
+    CSV = "csv"
+
+
+def _remember(context: typer.Context, chosen: Format) -> Format:
+    desk(context).format = chosen
+    return chosen
+
+
+FormatOption = Annotated[
+    Format, typer.Option("--format", help="How to print the result.", callback=_remember, is_eager=True)
+]
+KeyOption = Annotated[
+    str | None,
+    typer.Option("--key", metavar="KEY", help="Request key: the same key gives the same receipt. [default: a new one]"),
+]
+ForceOption = Annotated[bool, typer.Option("--force", help="Replace the file if it exists.")]
+
+
+def new_app(**settings: Any) -> typer.Typer:
+    """An application or a sub-command: plain help, no completion, errors as they are."""
+    return typer.Typer(
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+        context_settings={"help_option_names": ["-h", "--help"]},
+        **settings,
+    )
+
+
+def dataclass_fields(thing: Any) -> dict[str, Any]:
+    """The fields of a frozen result, by name, to which a command may add its own."""
+    return {field.name: getattr(thing, field.name) for field in dataclasses.fields(thing)}
+
+
+def desk(context: typer.Context) -> "Desk":
+    """The desk that the command is run with."""
+    found: Desk = context.find_root().obj
+    return found
+
+
+def request_key(given: str | None) -> str:
+    """The request key that was given, checked, or a new one."""
+    from dispensary.cli.context import random_key
+    from dispensary.rules.text import clean_key
+
+    return random_key() if given is None else clean_key(given)
+
+
+def say(text: str) -> None:
+    """Print lines; a reader that has gone away (`| head`) ends the printing, not the work."""
+    try:
+        sys.stdout.write(text + "\n")
+        sys.stdout.flush()
+    except BrokenPipeError:
+        import os
+
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def show(chosen: Format, document: object, rows: Sequence[object], text: str) -> None:
+    """Print the result: `document` as JSON, `rows` as CSV, or `text`."""
+    if chosen is Format.TABLE:
+        say(text)
+        return
+    if chosen is Format.JSON:
+        from dispensary.exports.json_text import document as as_json
+
+        say(as_json(document).rstrip("\n"))
+        return
+    from dispensary.exports.csv_text import table
+
+    say(table(rows).rstrip("\r\n"))
+
+
+def refuse(refusal: Refused, chosen: str) -> int:
+    """Print the refusal on standard error, as a sentence or as JSON; returns the exit status."""
+    if chosen == Format.JSON:
+        from dispensary.exports.json_text import document as as_json
+
+        error: Mapping[str, object] = {"code": refusal.code, "message": str(refusal), **refusal.facts}
+        print(as_json({"error": error}), file=sys.stderr)  # noqa: T201
+    else:
+        from dispensary.exports.terminal import wrapped
+
+        print(wrapped(f"Refused: {refusal}"), file=sys.stderr)  # noqa: T201
+    return refusal.exit_status

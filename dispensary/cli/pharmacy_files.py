@@ -1,0 +1,66 @@
+"""Making what a pharmacy needs on disk: the database with its schema, the settings file."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dispensary import shipped
+from dispensary.cli.context import Desk, Settings, now, random_bytes, random_key
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+def complete(desk: Desk) -> bool:
+    """Whether database and settings are there; raises OtherSchema and NotADatabase."""
+    from dispensary import database
+    from dispensary.services.open_pharmacy import is_open
+
+    if database.schema_of(desk.bare_engine) is None or not desk.settings_file.exists():
+        return False
+    with database.reading(desk.engine) as db:
+        return is_open(db)
+
+
+def create(desk: Desk, settings: Settings) -> str:
+    """Make what is missing of database and settings; returns the pharmacy's name. What is there stays."""
+    from dispensary import database
+    from dispensary.exports.files import make_folder, write_new
+    from dispensary.rules.formulary import read_rows
+    from dispensary.services.open_pharmacy import Opening, is_open, open_pharmacy
+
+    folders = {desk.settings_file.parent}
+    if desk.bare_engine.dialect.name == "sqlite":
+        folders.add(Path(str(desk.bare_engine.url.database)).parent)
+    for folder in folders:
+        make_folder(folder)
+    if database.schema_of(desk.bare_engine) is None:
+        database.upgrade(desk.bare_engine)
+    formulary = shipped.formulary()
+    opening = Opening(
+        key=random_key(),
+        name=settings.pharmacy.name,
+        origin=random_bytes().hex(),
+        user=desk.user,
+        formulary=read_rows(formulary.read_bytes(), formulary.name),
+    )
+    on = now(settings.pharmacy.timezone)
+    database.transaction(desk.engine, lambda db: None if is_open(db) else open_pharmacy(db, opening, on=on))
+    write_new(desk.settings_file, written(settings).encode(), force=False)
+    return settings.pharmacy.name
+
+
+def written(settings: Settings) -> str:
+    """The settings as TOML; a JSON string is a basic string of TOML."""
+    pharmacy = settings.pharmacy
+    table: Mapping[str, str] = {
+        "name": pharmacy.name,
+        "address": pharmacy.address,
+        "phone": pharmacy.phone,
+        "country": pharmacy.country,
+        "timezone": pharmacy.timezone,
+        "language": pharmacy.language,
+        "fnc1": settings.fnc1,
+    }
+    lines = [f"{key} = {json.dumps(str(value), ensure_ascii=False)}" for key, value in table.items()]
+    return "# The pharmacy, as its labels and rules need it.\n" + "\n".join(lines) + "\n"

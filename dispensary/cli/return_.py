@@ -1,0 +1,41 @@
+"""`dispensary return`: a dispense that comes back."""
+
+from typing import Annotated
+
+import typer
+
+from dispensary.cli.output import Format, FormatOption, KeyOption, dataclass_fields, desk, new_app, request_key, show
+
+app = new_app()
+
+
+@app.command()
+def return_(
+    context: typer.Context,
+    number: Annotated[str, typer.Argument(metavar="DISPENSE", help="Dispense number.")],
+    reason: Annotated[str, typer.Option(metavar="TEXT", help="Why it comes back.")],
+    quantity: Annotated[str | None, typer.Option(metavar="UNITS", help="Units. [default: all that is left]")] = None,
+    lot: Annotated[str | None, typer.Option(metavar="LOT", help="The lot, where a part of several comes back.")] = None,
+    key: KeyOption = None,
+    format: FormatOption = Format.TABLE,  # noqa: A002
+) -> None:
+    """Take a dispense back into quarantine."""
+    from dispensary.exports.terminal import table
+    from dispensary.rules.quantity import parse_units
+    from dispensary.rules.scan import parse_lot
+    from dispensary.rules.text import clean_text
+    from dispensary.services.take_back import Return, take_back
+
+    order = Return(
+        key=request_key(key),
+        dispense=number,
+        reason=clean_text(reason, "a reason"),
+        units=None if quantity is None else parse_units(quantity),
+        lot=None if lot is None else parse_lot(lot),
+    )
+    taken = desk(context).write(take_back, order)
+    document = {name.rstrip("_"): value for name, value in dataclass_fields(taken).items()}
+    heads = ("product", "lot", "expires", "units", "place")
+    rows = [(line.product, line.lot, line.expires, line.units, line.place) for line in taken.lines]
+    text = f"Returned {taken.return_}: {taken.units} units of {taken.dispense}, not to be sold again.\n\n"
+    show(format, document, taken.lines, text + table(heads, rows))

@@ -1,0 +1,93 @@
+"""`dispensary rx`: add, list, show."""
+
+from typing import Annotated
+
+import typer
+
+from dispensary.cli.output import Format, FormatOption, KeyOption, desk, new_app, request_key, show
+
+app = new_app()
+
+
+@app.callback()
+def rx() -> None:
+    """Prescriptions: add, list, show."""
+
+
+@app.command()
+def add(
+    context: typer.Context,
+    patient: Annotated[str, typer.Option(metavar="ID", help="Patient number or identifier.")],
+    prescriber: Annotated[str, typer.Option(metavar="ID", help="Prescriber number, NPI or HPR number.")],
+    form: Annotated[str, typer.Option(metavar="FORM", help="cyanocobalamin, hydroxocobalamin or methylcobalamin.")],
+    directions: Annotated[str, typer.Option(metavar="TEXT", help='Such as "1 mg IM weekly".')],
+    quantity: Annotated[str | None, typer.Option(metavar="UNITS", help="Units for one fill.")] = None,
+    days: Annotated[str | None, typer.Option(metavar="N", help="Or the days that one fill lasts.")] = None,
+    refills: Annotated[str, typer.Option(metavar="N", help="Fills after the first.")] = "0",
+    written: Annotated[str | None, typer.Option(metavar="DATE", help="When it was written. [default: today]")] = None,
+    valid_until: Annotated[
+        str | None, typer.Option(metavar="DATE", help="[default: a year after it was written]")
+    ] = None,
+    indication: Annotated[str, typer.Option(metavar="TEXT", help="What it is for, as printed on the label.")] = "",
+    key: KeyOption = None,
+    format: FormatOption = Format.TABLE,  # noqa: A002
+) -> None:
+    """Enter a prescription."""
+    from dispensary.exports.terminal import wrapped
+    from dispensary.rules.dates import parse_date
+    from dispensary.rules.product import Form, one_of
+    from dispensary.rules.quantity import parse_units
+    from dispensary.rules.text import clean_text
+    from dispensary.services.prescribe import NewPrescription, prescribe
+
+    at = desk(context)
+    new = NewPrescription(
+        key=request_key(key),
+        patient=patient,
+        prescriber=prescriber,
+        form=one_of(Form, "form", form),
+        directions=clean_text(directions, "directions"),
+        quantity_units=None if quantity is None else parse_units(quantity),
+        days=None if days is None else parse_units(days),
+        refills=0 if refills == "0" else parse_units(refills),
+        written=at.on.date() if written is None else parse_date(written),
+        valid_until=None if valid_until is None else parse_date(valid_until),
+        indication=indication and clean_text(indication, "an indication", 80),
+    )
+    added = at.write(prescribe, new)
+    text = f"Prescription {added.rx} is entered: {added.form} {added.directions}, valid until {added.valid_until}."
+    show(format, added, [added], wrapped(text))
+
+
+@app.command("list")
+def list_(
+    context: typer.Context,
+    patient: Annotated[str | None, typer.Option(metavar="ID", help="Only this patient's.")] = None,
+    format: FormatOption = Format.TABLE,  # noqa: A002
+) -> None:
+    """List the prescriptions; each reading is an event of the audit."""
+    from dispensary.exports.terminal import table
+    from dispensary.reports.prescription import prescriptions
+
+    at = desk(context)
+    rows = at.read_records("rx list", lambda db, by: prescriptions(db, by.site_id, at.on.date(), patient=patient))
+    heads = ("rx", "patient", "form", "directions", "valid until", "refills left", "state")
+    shown = [
+        (row.rx, row.patient, row.form, row.directions, row.valid_until, row.refills_left, row.state) for row in rows
+    ]
+    show(format, rows, rows, table(heads, shown))
+
+
+@app.command("show")
+def show_(
+    context: typer.Context,
+    number: Annotated[str, typer.Argument(metavar="RX", help="Prescription number.")],
+    format: FormatOption = Format.TABLE,  # noqa: A002
+) -> None:
+    """Show the whole story of a prescription; each reading is an event of the audit."""
+    from dispensary.cli.rx_story import story
+    from dispensary.reports.prescription import show_prescription
+
+    at = desk(context)
+    row = at.read_records(f"rx show {number}", lambda db, by: show_prescription(db, by.site_id, number, at.on))
+    show(format, row, row.fills, story(row))

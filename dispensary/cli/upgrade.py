@@ -1,0 +1,20 @@
+"""`dispensary upgrade`: bring an older database to this program's schema."""
+
+import typer
+
+from dispensary.cli.output import desk, new_app, say
+
+app = new_app()
+
+
+@app.command()
+def upgrade(context: typer.Context) -> None:
+    """Bring an older database to this schema."""
+    from dispensary import database
+
+    engine = desk(context).bare_engine
+    before = database.schema_of(engine)
+    if before is None or before > database.SCHEMA:
+        database.check_schema(engine)
+    database.upgrade(engine)
+    say(f"{database.shown(engine.url)}: schema {before} is now {database.SCHEMA}.")

@@ -1,0 +1,24 @@
+"""`dispensary verify`: whether the books agree with themselves."""
+
+import typer
+
+from dispensary.cli.output import Format, FormatOption, desk, new_app, show
+
+app = new_app()
+
+
+@app.command()
+def verify(context: typer.Context, format: FormatOption = Format.TABLE) -> None:  # noqa: A002
+    """Recompute the books; exit 4 if anything differs."""
+    from dispensary.exports.terminal import table
+    from dispensary.reports.verify import verify as report
+
+    with desk(context).reading() as (db, _):
+        verified = report(db)
+    shown = [("ok" if check.ok else "WRONG", check.name, check.detail) for check in verified.checks]
+    end = (
+        "The books agree." if verified.ok else "THE BOOKS DO NOT AGREE: stop dispensing and keep the database as it is."
+    )
+    show(format, verified, verified.checks, table(("", "check", "detail"), shown) + "\n\n" + end)
+    if not verified.ok:
+        raise typer.Exit(4)

@@ -1,0 +1,58 @@
+"""Rows as CSV: RFC 4180, so lines end in CR LF and cells are quoted only where they must be.
+
+Spreadsheets take a cell that begins with = + - or @ for a formula, which can run a program or send
+the sheet away (OWASP, "CSV Injection"). Text that begins so gets an apostrophe before it, which
+spreadsheets do not show; numbers are left alone.
+"""
+
+import csv
+import io
+import re
+from collections.abc import Iterable, Sequence
+from datetime import date
+from decimal import Decimal
+
+from dispensary.exports.json_text import compact, digits, fields
+
+# After spaces of any kind, and in the full width of Asian keyboards, which some spreadsheets read alike.
+_FORMULA = re.compile("[\\s\u200b\ufeff]*[=+\\-@＝＋－＠\t\r\n]")
+
+
+def table(rows: Iterable[object], columns: Sequence[str] | None = None) -> str:
+    """The rows (dataclasses or mappings) under a line of column names.
+
+    Without `columns`, those of the first row, and no text at all where there is none. A row that
+    lacks a column leaves its cell empty, as None does. Yes and no are written so, dates as ISO
+    8601, Decimals in plain digits, and what is nested as JSON on one line.
+    """
+    found = [dict(fields(row)) for row in rows]
+    if columns is None:
+        columns = list(found[0]) if found else []
+    if not columns:
+        return ""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\r\n")
+    writer.writerow([_harmless(name) for name in columns])
+    writer.writerows([[_cell(row.get(name)) for name in columns] for row in found])
+    return text.getvalue()
+
+
+def _cell(value: object) -> str | int:
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "yes" if value else "no"
+        case str():
+            return _harmless(str(value))
+        case int():
+            return value
+        case Decimal():
+            return digits(value)
+        case date():
+            return value.isoformat()
+    return compact(value)
+
+
+def _harmless(text: str) -> str:
+    return f"'{text}" if _FORMULA.match(text) else text

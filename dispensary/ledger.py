@@ -1,0 +1,90 @@
+"""The only writer of movements and balances: stock changes by appending movements, in no other way."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import Connection, bindparam, insert, update
+
+from dispensary.errors import Contended
+from dispensary.rules.people import Person
+from dispensary.rules.place import Place
+from dispensary.schema.base import insert_of
+from dispensary.schema.stock import balance, movement
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """Whole units of one lot, from one place to another."""
+
+    lot_id: int
+    product_id: int
+    expires: date
+    source: Place
+    target: Place
+    units: int
+    reverses_id: int | None = None
+
+
+# Two counters cannot take the same unit: the balance falls only where it is high enough.
+_TAKE = (
+    update(balance)
+    .where(
+        balance.c.lot_id == bindparam("lot"),
+        balance.c.place_id == bindparam("place"),
+        balance.c.units >= bindparam("taken"),
+    )
+    .values(units=balance.c.units - bindparam("taken"))
+)
+_APPEND = insert(movement).inline()
+
+
+def post(db: Connection, movements: Sequence[Movement], *, request_id: int, on: datetime, by: Person) -> None:
+    """Append the movements and carry the balances along, lots in id order so that counters never cross.
+
+    Raises Contended where a place no longer holds what is to be taken.
+    """
+    changes: Counter[tuple[int, int]] = Counter()
+    lots = {}
+    for move in movements:
+        lots[move.lot_id] = move
+        if move.source.stocked:
+            changes[move.lot_id, move.source.id] -= move.units
+        if move.target.stocked:
+            changes[move.lot_id, move.target.id] += move.units
+    for (lot_id, place_id), units in sorted(changes.items()):
+        if units < 0:
+            taken = db.execute(_TAKE, {"lot": lot_id, "place": place_id, "taken": -units})
+            if taken.rowcount != 1:
+                raise Contended
+        elif units > 0:
+            _put(db, lots[lot_id], place_id, units)
+    db.execute(
+        _APPEND,
+        [
+            {
+                "request_id": request_id,
+                "lot_id": move.lot_id,
+                "from_place_id": move.source.id,
+                "to_place_id": move.target.id,
+                "units": move.units,
+                "at": on,
+                "by_id": by.user_id,
+                "reverses_id": move.reverses_id,
+            }
+            for move in movements
+        ],
+    )
+
+
+def _put(db: Connection, move: Movement, place_id: int, units: int) -> None:
+    row = insert_of(db.dialect.name)(balance).values(
+        lot_id=move.lot_id, place_id=place_id, product_id=move.product_id, expires=move.expires, units=units
+    )
+    db.execute(
+        row.on_conflict_do_update(
+            index_elements=[balance.c.lot_id, balance.c.place_id],
+            set_={"units": balance.c.units + row.excluded.units},
+        )
+    )

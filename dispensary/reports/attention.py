@@ -1,0 +1,94 @@
+"""What needs a person today, as sentences: the most dangerous first."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from dispensary.reports.stock import StockRow
+from dispensary.rules.shelf import BANDS, State
+
+
+@dataclass(frozen=True, slots=True)
+class BelowMinimum:
+    """A product with fewer usable units than its minimum."""
+
+    product: str
+    name: str
+    minimum_units: int
+    usable_units: int
+
+
+@dataclass(frozen=True, slots=True)
+class Overridden:
+    """A finding of the checks that a pharmacist overrode, with the reason."""
+
+    dispense: str
+    message: str
+    reason: str
+    by: str
+
+
+# What is wrong with stock, in the order of danger, and what a person does about it. An available lot
+# needs nobody unless it stands where it cannot be dispensed.
+_WAYS_OUT = {
+    State.RECALLED: ("Recalled", "take them out of stock and do what the recall says"),
+    State.EXPIRED: ("Expired", "take them out of stock and destroy them"),
+    State.HELD: ("Held", "a pharmacist releases or condemns them"),
+    State.AVAILABLE: ("Set aside", "decide what becomes of them"),
+}
+
+MOST_LOTS = 4
+"""A sentence names at most so many lots; the table of what expires names them all."""
+
+
+def sentences(
+    rows: Sequence[StockRow], below_minimum: Iterable[BelowMinimum], overridden: Iterable[Overridden]
+) -> tuple[str, ...]:
+    """Stock that must not stand where it does, products to order, and overrides to read again."""
+    return (
+        *_stock(rows),
+        *_short_dated(rows),
+        *_orders(below_minimum),
+        *(
+            f"{each.by} overrode a warning on {each.dispense} ({each.message.removesuffix('.')}), "
+            f"giving as the reason: {each.reason.removesuffix('.')}."
+            for each in overridden
+        ),
+    )
+
+
+def _orders(below_minimum: Iterable[BelowMinimum]) -> list[str]:
+    """One sentence, because one person orders all of them."""
+    short = [f"{below.product} ({below.usable_units:,} of {below.minimum_units:,})" for below in below_minimum]
+    return [f"Below minimum, usable units of those wanted: {', '.join(short)}; order them."] if short else []
+
+
+def _stock(rows: Iterable[StockRow]) -> list[str]:
+    groups: dict[tuple[int, str, str, State], list[StockRow]] = {}
+    order = list(_WAYS_OUT)
+    for row in rows:
+        if row.usable_units == 0:
+            groups.setdefault((order.index(row.state), row.product, row.place, row.state), []).append(row)
+    return [_sentence(group) for _, group in sorted(groups.items())]
+
+
+def _short_dated(rows: Iterable[StockRow]) -> list[str]:
+    """A sentence for each lot that can still be used and is in the narrowest band."""
+    return [
+        f"Expires in {row.days_left} day{'' if row.days_left == 1 else 's'} ({row.place}): {row.usable_units:,} of "
+        f"{row.product}, lot {row.lot}; use them first or return them."
+        for row in rows
+        if row.usable_units and row.days_left <= BANDS[0]
+    ]
+
+
+def _sentence(rows: Sequence[StockRow]) -> str:
+    """One sentence for the lots of a product in the same state at the same place."""
+    first, units = rows[0], sum(row.units for row in rows)
+    heading, way_out = _WAYS_OUT[first.state]
+    lots = ", ".join(row.lot for row in rows[:MOST_LOTS])
+    if len(rows) > MOST_LOTS:
+        lots += f" and {len(rows) - MOST_LOTS} more"
+    return (
+        f"{heading} ({first.place}): {units:,} unit{'s' if units > 1 else ''} of {first.product}, "
+        f"lot{'s' if len(rows) > 1 else ''} {lots}; {way_out}."
+    )

@@ -1,0 +1,46 @@
+"""The audit chain of a site as the database holds it, for the auditor and for export."""
+
+from collections.abc import Iterator, Mapping
+
+from sqlalchemy import Connection, bindparam, exc, select
+
+from dispensary import auditor, lookup
+from dispensary.auditor import Verdict
+from dispensary.schema.trust import audit_event, head
+
+BATCH = 2000
+"""Events held in memory at a time."""
+
+_FIRST = (
+    select(*(audit_event.c[column] for column in auditor.COLUMNS))
+    .where(audit_event.c.site_id == bindparam("site"))
+    .order_by(audit_event.c.sequence)
+    .limit(BATCH)
+)
+_NEXT = _FIRST.where(audit_event.c.sequence > bindparam("after"))
+_HEAD = select(head.c.sequence, head.c.hash).where(head.c.site_id == bindparam("site"))
+
+
+def events(db: Connection, site_id: int) -> Iterator[Mapping[str, object]]:
+    """The site's events with the auditor's columns, the moment as ISO 8601 in UTC; BATCH of them at a time."""
+    rows = db.execute(_FIRST, {"site": site_id}).mappings().all()
+    while rows:
+        for row in rows:
+            yield {**row, "at": row["at"] and row["at"].isoformat(timespec="microseconds")}
+        rows = db.execute(_NEXT, {"site": site_id, "after": rows[-1]["sequence"]}).mappings().all()
+
+
+def head_of(db: Connection, site_id: int) -> tuple[int, str]:
+    """The sequence and the hash at the end of the site's chain, as its head row says; a lost head says nothing."""
+    row = db.execute(_HEAD, {"site": site_id}).first()
+    return (0, auditor.START) if row is None else (row.sequence, row.hash)
+
+
+def check_database(db: Connection, site_id: int) -> Verdict:
+    """The auditor's verdict on the site's chain and head."""
+    claimed = head_of(db, site_id)
+    try:
+        return auditor.check(events(db, site_id), claimed_head=claimed, origin=lookup.origin(db, site_id))
+    except (TypeError, ValueError, exc.DBAPIError):
+        # SQLite keeps whatever somebody wrote into a column, also what is no moment and no text.
+        return Verdict(False, 0, auditor.START, "An event in the database cannot be read.")

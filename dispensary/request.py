@@ -1,0 +1,109 @@
+"""Request keys: every write carries one, and the same key is answered with the same receipt."""
+
+import dataclasses
+import hashlib
+import json
+import types
+import typing
+from collections.abc import Mapping
+from datetime import date, datetime
+from enum import StrEnum
+from functools import cache
+
+from sqlalchemy import Connection, Executable, bindparam, insert, select
+
+from dispensary.errors import Refused
+from dispensary.rules.people import Person
+from dispensary.schema.base import insert_of
+from dispensary.schema.trust import answer, request
+
+Answer = typing.TypeVar("Answer")
+
+
+class KeyReused(Refused):
+    """The key belongs to another request."""
+
+    sentence = (
+        "The key {key} was used on {at} for another {kind}: nothing was written; "
+        "use a new key, or repeat the first command to see its receipt."
+    )
+    key: str
+    kind: str
+    at: str
+
+
+@cache
+def _claiming(dialect: str) -> Executable:
+    statement: Executable = (
+        insert_of(dialect)(request).on_conflict_do_nothing(index_elements=["site_id", "key"]).returning(request.c.id)
+    )
+    return statement
+
+
+_EARLIER = (
+    select(request.c.kind, request.c.content, request.c.at, answer.c.receipt)
+    .join(answer, answer.c.request_id == request.c.id)
+    .where(request.c.site_id == bindparam("site"), request.c.key == bindparam("key"))
+)
+_ANSWER = insert(answer).inline()
+
+
+def claim(db: Connection, kind: str, key: str, order: object, *, on: datetime, by: Person) -> int | str:
+    """The id of the new request, or the receipt of the earlier one with this key, as JSON.
+
+    Claiming first makes a second process with the same key wait for the first one's end.
+    Raises KeyReused where the key came with another order.
+    """
+    content = hashlib.sha256(_json({"kind": kind, "order": order}).encode()).hexdigest()
+    claimed = db.execute(
+        _claiming(db.dialect.name),
+        {"site_id": by.site_id, "key": key, "kind": kind, "content": content, "at": on, "by_id": by.user_id},
+    ).scalar()
+    if claimed is not None:
+        return int(claimed)
+    earlier = db.execute(_EARLIER, {"site": by.site_id, "key": key}).one()
+    if earlier.content != content:
+        raise KeyReused(key=key, kind=earlier.kind, at=earlier.at.isoformat(timespec="seconds"))
+    return str(earlier.receipt)
+
+
+def keep(db: Connection, request_id: int, receipt: object) -> None:
+    """Keep the receipt as the answer to the request."""
+    db.execute(_ANSWER, {"request_id": request_id, "receipt": _json(receipt)})
+
+
+def again(receipt: str, kind: type[Answer]) -> Answer:
+    """The kept receipt as the frozen result it was."""
+    return typing.cast(Answer, _revive(json.loads(receipt), kind))
+
+
+def _json(thing: object) -> str:
+    return json.dumps(_plain(thing), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+
+
+def _plain(thing: object) -> object:
+    if dataclasses.is_dataclass(thing):
+        return {f.name: _plain(getattr(thing, f.name)) for f in dataclasses.fields(thing)}
+    if isinstance(thing, Mapping):
+        return {str(key): _plain(value) for key, value in thing.items()}
+    if isinstance(thing, (frozenset, set)):
+        return sorted(map(str, thing))
+    if isinstance(thing, (list, tuple)):
+        return [_plain(item) for item in thing]
+    return thing if thing is None or isinstance(thing, (bool, int)) else str(thing)
+
+
+def _revive(data: object, kind: object) -> object:
+    if isinstance(kind, types.UnionType):
+        return None if data is None else _revive(data, typing.get_args(kind)[0])
+    if typing.get_origin(kind) is tuple:
+        return tuple(_revive(item, typing.get_args(kind)[0]) for item in typing.cast(list[object], data))
+    if kind is date:
+        return date.fromisoformat(str(data))
+    if isinstance(kind, type) and issubclass(kind, StrEnum):
+        return kind(str(data))
+    if isinstance(kind, type) and dataclasses.is_dataclass(kind):
+        hints = typing.get_type_hints(kind)
+        fields = typing.cast(dict[str, object], data)
+        return kind(**{name: _revive(fields[name], hint) for name, hint in hints.items()})
+    return data

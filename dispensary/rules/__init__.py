@@ -1,0 +1,1 @@
+"""Pharmacy as pure functions: no clock, no database, no files."""

@@ -1,0 +1,101 @@
+"""Which lots a fill takes: first expired, first out, each lot outlasting the injections that it serves."""
+
+from bisect import bisect_right
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from dispensary.errors import Refused
+from dispensary.rules.shelf import ALLOWED, Operation, State, described, last_usable_day, state_on
+
+
+class ShortStock(Refused):
+    """The usable lots do not hold what is wanted; `available` is the most that they can serve."""
+
+    sentence = (
+        "{product} is short: {wanted} wanted, {available} usable ({on_hand}); "
+        "receive stock or dispense fewer with --quantity."
+    )
+    product: str
+    wanted: int
+    available: int
+    on_hand: str
+
+
+@dataclass(frozen=True, slots=True)
+class OnHand:
+    """Units of one lot at one place. `received` is the order of receipt, which breaks ties of expiry."""
+
+    lot_id: int
+    lot: str
+    expires: date
+    units: int
+    place_id: int
+    state: State
+    received: int
+
+
+@dataclass(frozen=True, slots=True)
+class Pick:
+    """Whole units taken from a lot, at least 1."""
+
+    lot: OnHand
+    units: int
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A lot that could give nothing, and why."""
+
+    lot: OnHand
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Allocation:
+    """The picks in the order of use, and the lots that were passed over on the way."""
+
+    picks: tuple[Pick, ...]
+    skipped: tuple[Skipped, ...]
+
+
+def allocate(
+    units: int, lots: Iterable[OnHand], *, product: str, today: date, last_injection: Callable[[int], date]
+) -> Allocation:
+    """Picks `units` (from 1) in FEFO order, ties by receipt; raises ShortStock, never picks a part.
+
+    `last_injection(n)` is the day on which the first n units are last needed, never falling with n.
+    A lot gives as many units as will be needed by its last usable day, the next lots serve the
+    later injections. Taking the earliest expiry first serves the most that these lots can serve.
+    """
+    picks: list[Pick] = []
+    skipped: list[Skipped] = []
+    on_hand: list[str] = []
+    taken = 0
+    for lot in sorted((lot for lot in lots if lot.units > 0), key=_fefo):
+        state = state_on(lot.state, lot.expires, today)
+        if not ALLOWED[state, Operation.DISPENSE]:
+            skipped.append(Skipped(lot, described(state, lot.expires)))
+            on_hand.append(f"lot {lot.lot}: {lot.units} {skipped[-1].reason}")
+            continue
+        most = min(lot.units, units - taken)
+        # The days on which the next units are last needed do not fall, so the lot outlasts a first part of them.
+        days = range(taken + 1, taken + most + 1)
+        given = bisect_right(days, last_usable_day(lot.expires), key=last_injection)
+        detail = f"lot {lot.lot}: {given}"
+        if given < most:
+            reason = f"expires {lot.expires}, before the injection of {last_injection(taken + given + 1)}"
+            detail = f"lot {lot.lot}: {given} of {lot.units}, {reason}"
+        if given:
+            picks.append(Pick(lot, given))
+        else:
+            skipped.append(Skipped(lot, reason))
+        on_hand.append(detail)
+        taken += given
+        if taken == units:
+            return Allocation(tuple(picks), tuple(skipped))
+    raise ShortStock(product=product, wanted=units, available=taken, on_hand="; ".join(on_hand) or "none on hand")
+
+
+def _fefo(lot: OnHand) -> tuple[date, int, int, int]:
+    return last_usable_day(lot.expires), lot.received, lot.lot_id, lot.place_id

@@ -1,0 +1,74 @@
+"""Sites, users, patients and prescribers."""
+
+from sqlalchemy import CheckConstraint, Column, Date, ForeignKey, Integer, LargeBinary, Table, Text, UniqueConstraint
+
+from dispensary.rules.people import Condition, Language, Role
+from dispensary.rules.product import Sensitivity
+from dispensary.schema.base import Id, Instant, choice, metadata
+
+site = Table(
+    "site",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("name", Text, nullable=False),
+    # A random name of this site's audit chain, so that another pharmacy's chain is never taken for it.
+    Column("origin", Text, nullable=False, unique=True),
+)
+
+user = Table(
+    "user_account",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("site_id", Id, ForeignKey(site.c.id), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("role", choice(Role, "role"), nullable=False),
+    Column("disabled_at", Instant),
+    UniqueConstraint("site_id", "name"),
+)
+
+patient = Table(
+    "patient",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("site_id", Id, ForeignKey(site.c.id), nullable=False),
+    Column("number", Integer, nullable=False),
+    # The pharmacy's own or a national identifier: the second of two beside the name and birth date.
+    Column("identifier", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("born", Date, nullable=False),
+    Column("language", choice(Language, "language"), nullable=False),
+    # Keys this patient's commitment in the audit chain; erased with the record.
+    Column("audit_key", LargeBinary, nullable=False),
+    UniqueConstraint("site_id", "number"),
+    UniqueConstraint("site_id", "identifier"),
+)
+
+patient_sensitivity = Table(
+    "patient_sensitivity",
+    metadata,
+    Column("patient_id", Id, ForeignKey(patient.c.id), primary_key=True),
+    Column("sensitivity", choice(Sensitivity, "sensitivity"), primary_key=True),
+)
+
+patient_condition = Table(
+    "patient_condition",
+    metadata,
+    Column("patient_id", Id, ForeignKey(patient.c.id), primary_key=True),
+    Column("condition", choice(Condition, "condition"), primary_key=True),
+)
+
+prescriber = Table(
+    "prescriber",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("site_id", Id, ForeignKey(site.c.id), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("profession", Text, nullable=False),
+    Column("npi", Text),
+    Column("hpr", Text),
+    UniqueConstraint("site_id", "number"),
+    UniqueConstraint("site_id", "npi"),
+    UniqueConstraint("site_id", "hpr"),
+    CheckConstraint("(npi IS NULL) <> (hpr IS NULL)", name="one_identifier"),
+)

@@ -1,0 +1,353 @@
+"""Dispensing: the one gate through which medicine reaches a patient."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from itertools import groupby
+from operator import itemgetter
+from typing import Any, NoReturn
+
+from sqlalchemy import Connection, bindparam, insert, literal_column, or_, select
+
+from dispensary import audit, ledger, lookup, request
+from dispensary.audit import Entry
+from dispensary.errors import Refused
+from dispensary.ledger import Movement
+from dispensary.lookup import Prescription
+from dispensary.rules.allocation import OnHand
+from dispensary.rules.choosing import Choice, Stock, Wanted, choose, preservative_free
+from dispensary.rules.numbers import Record
+from dispensary.rules.people import Person, Role
+from dispensary.rules.place import Place, PlaceKind
+from dispensary.rules.product import Form, Product
+from dispensary.rules.refills import Fill, left
+from dispensary.rules.safety import Case, Finding, findings, overridden, stops
+from dispensary.rules.scan import Pack
+from dispensary.schema.catalogue import pack, product
+from dispensary.schema.prescribing import dispense as dispenses
+from dispensary.schema.prescribing import finding
+from dispensary.schema.stock import balance, lot, place
+
+
+class NoStock(Refused):
+    """Nothing of the form is on hand."""
+
+    sentence = "No {form} is on hand for {rx}: receive stock first."
+    form: str
+    rx: str
+
+
+class UnknownLot(Refused):
+    """A lot that is not on hand."""
+
+    sentence = (
+        "No unit of lot {lot} stands on a shelf or in a refrigerator: `dispensary lot show` says where it went, "
+        "`dispensary stock` what there is."
+    )
+    lot: str
+
+
+class SeveralProducts(Refused):
+    """What was named or scanned belongs to more than one product."""
+
+    sentence = "Lot {lots} of {products} cannot be one fill, which is never mixed from two products: {way_out}."
+    lots: str
+    products: str
+    way_out: str
+
+
+class PackMismatch(Refused):
+    """A scanned pack that the fill does not take, or that is not what the books say."""
+
+    sentence = "The scanned pack of lot {lot} {problem}: nothing was dispensed; put it back and scan the right one."
+    lot: str
+    problem: str
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What to dispense. Without `units`, what the prescription says; `lot` and `packs` fix the lots to take."""
+
+    key: str
+    rx: str
+    units: int | None = None
+    lot: str | None = None
+    packs: tuple[Pack, ...] = ()
+    overrides: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Units of one lot."""
+
+    product: str
+    lot: str
+    expires: date
+    units: int
+
+
+@dataclass(frozen=True, slots=True)
+class SkippedLot:
+    """A lot that FEFO passed over, and why."""
+
+    lot: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Dispensed:
+    """The receipt of a dispense. `next_fill_on` is the day of the first injection that it does not cover."""
+
+    dispense: str
+    rx: str
+    key: str
+    fill: int
+    lines: tuple[Line, ...]
+    units: int
+    days_supply: int
+    last_injection: date
+    next_fill_on: date
+    refills_left: int
+    findings: tuple[Finding, ...]
+    skipped: tuple[SkippedLot, ...]
+    audit: Entry
+
+
+_SALEABLE = or_(*(place.c.kind == kind for kind in PlaceKind if kind.saleable))
+_ON_HAND = (
+    select(
+        balance.c.product_id,
+        balance.c.lot_id,
+        lot.c.number,
+        balance.c.expires,
+        balance.c.units,
+        balance.c.place_id,
+        lot.c.state,
+    )
+    .join(lot, lot.c.id == balance.c.lot_id)
+    .join(place, place.c.id == balance.c.place_id)
+    # Written out, so that the planner may use the index of what is not exhausted.
+    .where(literal_column("balance.units > 0"), place.c.site_id == bindparam("site"), _SALEABLE)
+    .order_by(balance.c.product_id, balance.c.expires, balance.c.lot_id, balance.c.place_id)
+)
+_OF_FORM = _ON_HAND.join(product, product.c.id == balance.c.product_id).where(
+    product.c.form == bindparam("form", type_=product.c.form.type)
+)
+_OF_LOTS = _ON_HAND.where(lot.c.number.in_(bindparam("lots", expanding=True)))
+_INSERT = insert(dispenses).inline()
+_INSERT_RETURNING = insert(dispenses).returning(dispenses.c.id)
+
+
+def dispense(db: Connection, order: Order, *, on: datetime, by: Person) -> Dispensed:
+    """Hand over one fill of a prescription: check, choose the product and the lots, post.
+
+    Raises StoppedByChecks, NotAnOverride, NoStock, ShortStock, TooFewUnits, MoreThanPrescribed,
+    NotAWholeMicrolitre, UnknownLot, SeveralProducts, PackMismatch and NotFound.
+    """
+    claimed = request.claim(db, "dispense", order.key, order, on=on, by=by)
+    if isinstance(claimed, str):
+        return request.again(claimed, Dispensed)
+    rx = lookup.prescription_by_number(db, by.site_id, order.rx, lock=True)
+    choice, found = _decide(db, order, rx, on.date(), by)
+    movements = [
+        Movement(
+            pick.lot.lot_id,
+            choice.stock.product_id,
+            pick.lot.expires,
+            Place(pick.lot.place_id, stocked=True),
+            rx.destination,
+            pick.units,
+        )
+        for pick in choice.allocation.picks
+    ]
+    ledger.post(db, movements, request_id=claimed, on=on, by=by)
+    head = audit.take(db, by.site_id, "dispenses")
+    number = head.number
+    fill = len(rx.fills) + 1
+    _write(db, choice, found, rx, {"number": number, "request_id": claimed, "fill": fill, "at": on}, by)
+    lines = _lines(choice)
+    event = audit.Event(
+        "dispense",
+        Record.DISPENSE.number(number),
+        order.key,
+        {
+            "rx": Record.PRESCRIPTION.number(rx.number),
+            "fill": fill,
+            "lines": [[line.product, line.lot, line.expires, line.units] for line in lines],
+            "findings": [[f.code, f.severity, f.reason] for f in found],
+        },
+        patient=audit.commitment(rx.patient.audit_key, rx.patient.number),
+    )
+    entry = audit.record(db, head, event, on=on, by=by)
+    supply = choice.supply
+    dispensed = Dispensed(
+        dispense=event.subject,
+        rx=Record.PRESCRIPTION.number(rx.number),
+        key=order.key,
+        fill=fill,
+        lines=lines,
+        units=supply.units,
+        days_supply=supply.days_supply,
+        last_injection=supply.last_injection,
+        next_fill_on=supply.next_injection,
+        refills_left=left(rx.quantity_units, rx.refills, [*rx.filled, Fill(supply.units)]).refills,
+        findings=found,
+        skipped=tuple(SkippedLot(skipped.lot.lot, skipped.reason) for skipped in choice.allocation.skipped),
+        audit=entry,
+    )
+    request.keep(db, claimed, dispensed)
+    return dispensed
+
+
+def _decide(
+    db: Connection, order: Order, rx: Prescription, today: date, by: Person
+) -> tuple[Choice, tuple[Finding, ...]]:
+    """The product with its lots, and what the checks found: those named, else the best of the form."""
+    of_form = _on_hand_of_form(db, rx.form, by)
+    named = order.lot is not None or bool(order.packs)
+    stocks = _named(db, order, by) if named else of_form
+    if not stocks:
+        raise NoStock(form=rx.form, rx=Record.PRESCRIPTION.number(rx.number))
+    free = preservative_free(of_form, today)
+    checked = {stock.product_id: findings(_case(rx, stock.product, today, free)) for stock in stocks}
+    fitting = [stock for stock in stocks if not stops(checked[stock.product_id])]
+    if not fitting:
+        _refuse(checked.values())
+    units_left = rx.left.units
+    wanted = Wanted(
+        directions=rx.directions,
+        start=max(today, rx.next_injection or today),
+        units=order.units,
+        most=None if rx.quantity_units is None or units_left is None else min(rx.quantity_units, units_left),
+        days=rx.days,
+    )
+    choice = choose(fitting, wanted, today)
+    _require_scanned(order, choice)
+    reasons = dict(order.overrides or {})
+    found = overridden(checked[choice.stock.product_id], reasons, may_override=by.role is Role.PHARMACIST)
+    return choice, found
+
+
+def _refuse(checked: Iterable[tuple[Finding, ...]]) -> NoReturn:
+    """Every product is stopped: each reason once."""
+    found = {finding.message: finding for each in checked for finding in stops(each)}
+    overridden(tuple(found.values()), {}, may_override=False)
+    raise AssertionError("a stop always refuses")
+
+
+def _case(rx: Prescription, product: Product, today: date, free: str) -> Case:
+    return Case(
+        today=today,
+        form=rx.form,
+        directions=rx.directions,
+        valid_until=rx.valid_until,
+        fills_left=rx.left.fills,
+        history=rx.patient.history,
+        product=product,
+        preservative_free=free,
+    )
+
+
+def _on_hand_of_form(db: Connection, form: Form, by: Person) -> list[Stock]:
+    rows = db.execute(_OF_FORM, {"site": by.site_id, "form": form})
+    return _stocks(lookup.products_of_form(db, form), rows)
+
+
+def _stocks(products: Mapping[int, Product], rows: Iterable[Any]) -> list[Stock]:
+    return [
+        Stock(
+            product_id,
+            products[product_id],
+            tuple(
+                OnHand(lot_id, number, expires, units, place_id, state, lot_id)
+                for _, lot_id, number, expires, units, place_id, state in group
+            ),
+        )
+        for product_id, group in groupby(rows, key=itemgetter(0))
+    ]
+
+
+def _named(db: Connection, order: Order, by: Person) -> list[Stock]:
+    """The stock of the lots that were named or scanned, each scan checked against the books."""
+    wanted = {order.lot} if order.lot is not None else set()
+    wanted |= {scan.lot for scan in order.packs}
+    rows = db.execute(_OF_LOTS, {"site": by.site_id, "lots": sorted(wanted)}).all()
+    stocks = _stocks(lookup.products(db, product.c.id.in_({row.product_id for row in rows})), rows)
+    if order.packs:
+        gtins = {scan.gtin for scan in order.packs}
+        found = db.execute(select(pack.c.gtin, pack.c.product_id).where(pack.c.gtin.in_(gtins)))
+        owners = {row.gtin: row.product_id for row in found}
+        stocks = [stock for stock in stocks if stock.product_id in owners.values()]
+        for scan in order.packs:
+            _require_known(scan, owners, stocks)
+    known = {on_hand.lot for stock in stocks for on_hand in stock.lots}
+    for missing in sorted(wanted - known):
+        raise UnknownLot(lot=missing)
+    if len(stocks) > 1:
+        raise SeveralProducts(
+            lots=" and ".join(sorted(wanted)),
+            products=" and ".join(stock.product.code for stock in stocks),
+            way_out="scan packs of one product" if order.packs else "scan the pack in hand with --scan",
+        )
+    return stocks
+
+
+def _require_known(scan: Pack, owners: Mapping[str, int], stocks: Iterable[Stock]) -> None:
+    if scan.gtin not in owners:
+        raise PackMismatch(lot=scan.lot, problem=f"has GTIN {scan.gtin}, which no product of the formulary has")
+    for stock in stocks:
+        for on_hand in stock.lots:
+            if (stock.product_id, on_hand.lot) == (owners[scan.gtin], scan.lot) and on_hand.expires != scan.expires:
+                raise PackMismatch(
+                    lot=scan.lot, problem=f"says {scan.expires} and the books say it expires on {on_hand.expires}"
+                )
+
+
+def _require_scanned(order: Order, choice: Choice) -> None:
+    taken = {pick.lot.lot for pick in choice.allocation.picks}
+    for scan in order.packs:
+        if scan.lot not in taken:
+            raise PackMismatch(lot=scan.lot, problem="is not needed for this fill")
+
+
+def _write(
+    db: Connection,
+    choice: Choice,
+    found: tuple[Finding, ...],
+    rx: Prescription,
+    row: Mapping[str, object],
+    by: Person,
+) -> None:
+    supply = choice.supply
+    row = {
+        **row,
+        "site_id": by.site_id,
+        "prescription_id": rx.id,
+        "product_id": choice.stock.product_id,
+        "units": supply.units,
+        "days_supply": supply.days_supply,
+        "first_injection": supply.first_injection,
+        "last_injection": supply.last_injection,
+        "next_injection": supply.next_injection,
+        "by_id": by.user_id,
+    }
+    if not found:
+        db.execute(_INSERT, row)
+        return
+    dispense_id = db.execute(_INSERT_RETURNING, row).scalar_one()
+    for each in found:
+        db.execute(
+            insert(finding).values(
+                dispense_id=dispense_id,
+                code=each.code,
+                severity=each.severity,
+                message=each.message,
+                reason=each.reason,
+            )
+        )
+
+
+def _lines(choice: Choice) -> tuple[Line, ...]:
+    return tuple(
+        Line(choice.stock.product.code, pick.lot.lot, pick.lot.expires, pick.units) for pick in choice.allocation.picks
+    )

@@ -1,0 +1,184 @@
+"""The registers: users, patients and prescribers."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import Connection, Table, insert, select
+
+from dispensary import audit, request
+from dispensary.errors import Refused
+from dispensary.rules.numbers import Record
+from dispensary.rules.people import Condition, Language, Person, Role
+from dispensary.rules.product import Sensitivity
+from dispensary.schema.people import patient, patient_condition, patient_sensitivity, prescriber, user
+
+
+class AlreadyThere(Refused):
+    """A record with this identifier exists."""
+
+    sentence = "{what} {given} is already there{number}: nothing was written; use that record."
+    what: str
+    given: str
+    number: str
+
+
+class NotAllowed(Refused):
+    """The person's role does not allow the act."""
+
+    sentence = "{user} has the role of {role} and {act} needs a {needed}: act as somebody else with --as."
+    user: str
+    role: str
+    act: str
+    needed: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewPatient:
+    """A patient to enter."""
+
+    key: str
+    identifier: str
+    name: str
+    born: date
+    language: Language
+    sensitivities: frozenset[Sensitivity]
+    conditions: frozenset[Condition]
+
+
+@dataclass(frozen=True, slots=True)
+class NewPrescriber:
+    """A prescriber to enter, with exactly one of NPI and HPR number."""
+
+    key: str
+    name: str
+    profession: str
+    npi: str | None
+    hpr: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class NewUser:
+    """A user to enter."""
+
+    key: str
+    name: str
+    role: Role
+
+
+@dataclass(frozen=True, slots=True)
+class PatientAdded:
+    """The number to use in later commands."""
+
+    patient: str
+
+
+@dataclass(frozen=True, slots=True)
+class PrescriberAdded:
+    """The number to use in later commands."""
+
+    prescriber: str
+
+
+@dataclass(frozen=True, slots=True)
+class UserAdded:
+    """The name to act as."""
+
+    user: str
+
+
+def add_patient(db: Connection, new: NewPatient, *, audit_key: bytes, on: datetime, by: Person) -> PatientAdded:
+    """Enter a patient; `audit_key` is 32 random bytes. Raises AlreadyThere."""
+    claimed = request.claim(db, "patient add", new.key, new, on=on, by=by)
+    if isinstance(claimed, str):
+        return request.again(claimed, PatientAdded)
+    _require_new(db, patient, Record.PATIENT, {"identifier": new.identifier}, by)
+    head = audit.take(db, by.site_id, "patients")
+    number = head.number
+    patient_id = db.execute(
+        insert(patient)
+        .values(
+            site_id=by.site_id,
+            number=number,
+            identifier=new.identifier,
+            name=new.name,
+            born=new.born,
+            language=new.language,
+            audit_key=audit_key,
+        )
+        .returning(patient.c.id)
+    ).scalar_one()
+    for sensitivity in sorted(new.sensitivities):
+        db.execute(insert(patient_sensitivity).values(patient_id=patient_id, sensitivity=sensitivity))
+    for condition in sorted(new.conditions):
+        db.execute(insert(patient_condition).values(patient_id=patient_id, condition=condition))
+    added = PatientAdded(Record.PATIENT.number(number))
+    # Name, identifier and birth date stay out of the chain, which nobody can erase.
+    audit.record(
+        db,
+        head,
+        audit.Event("patient add", added.patient, new.key, {}, patient=audit.commitment(audit_key, number)),
+        on=on,
+        by=by,
+    )
+    request.keep(db, claimed, added)
+    return added
+
+
+def add_prescriber(db: Connection, new: NewPrescriber, *, on: datetime, by: Person) -> PrescriberAdded:
+    """Enter a prescriber; raises AlreadyThere."""
+    claimed = request.claim(db, "prescriber add", new.key, new, on=on, by=by)
+    if isinstance(claimed, str):
+        return request.again(claimed, PrescriberAdded)
+    identifier = {"npi": new.npi} if new.npi is not None else {"hpr": new.hpr or ""}
+    _require_new(db, prescriber, Record.PRESCRIBER, identifier, by)
+    head = audit.take(db, by.site_id, "prescribers")
+    number = head.number
+    db.execute(
+        insert(prescriber).values(
+            site_id=by.site_id, number=number, name=new.name, profession=new.profession, npi=new.npi, hpr=new.hpr
+        )
+    )
+    added = PrescriberAdded(Record.PRESCRIBER.number(number))
+    values = {"name": new.name, "profession": new.profession, "npi": new.npi, "hpr": new.hpr}
+    audit.record(db, head, audit.Event("prescriber add", added.prescriber, new.key, values), on=on, by=by)
+    request.keep(db, claimed, added)
+    return added
+
+
+def add_user(db: Connection, new: NewUser, *, on: datetime, by: Person) -> UserAdded:
+    """Enter a user of the acting person's site; raises AlreadyThere and NotAllowed."""
+    claimed = request.claim(db, "user add", new.key, new, on=on, by=by)
+    if isinstance(claimed, str):
+        return request.again(claimed, UserAdded)
+    if by.role not in (Role.PHARMACIST, Role.MANAGER):
+        raise NotAllowed(user=by.name, role=by.role, act="entering a user", needed="pharmacist or a manager")
+    if db.execute(select(user.c.id).where(user.c.name == new.name)).first() is not None:
+        raise AlreadyThere(what="User", given=new.name, number="")
+    db.execute(insert(user).values(site_id=by.site_id, name=new.name, role=new.role))
+    added = UserAdded(new.name)
+    audit.record(
+        db, audit.take(db, by.site_id), audit.Event("user add", new.name, new.key, {"role": new.role}), on=on, by=by
+    )
+    request.keep(db, claimed, added)
+    return added
+
+
+def _require_new(db: Connection, table: Table, kind: Record, identifier: Mapping[str, str], by: Person) -> None:
+    ((column, given),) = identifier.items()
+    there = db.execute(select(table.c.number).where(table.c.site_id == by.site_id, table.c[column] == given)).scalar()
+    if there is not None:
+        raise AlreadyThere(what=kind.name.capitalize(), given=given, number=f" as {kind.number(there)}")
+
+
+def note_reading(db: Connection, patients: Iterable[int], what: str, *, on: datetime, by: Person) -> None:
+    """One event that the person read the records of these patients, by number; nothing for nobody."""
+    rows = db.execute(
+        select(patient.c.number, patient.c.audit_key)
+        .where(patient.c.site_id == by.site_id, patient.c.number.in_(list(patients)))
+        .order_by(patient.c.number)
+    )
+    commitments = [audit.commitment(row.audit_key, row.number) for row in rows]
+    if commitments:
+        event = audit.Event("patient read", what, "", {"patients": commitments}, patient=commitments[0])
+        audit.record(db, audit.take(db, by.site_id), event, on=on, by=by)

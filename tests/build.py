@@ -1,0 +1,149 @@
+"""Builders: what a test needs of a pharmacy, named by keyword, with everything else filled in."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from itertools import count
+from typing import Any
+
+from sqlalchemy import Connection, Engine, select, update
+
+from dispensary import database, lookup
+from dispensary.rules.dates import parse_expiry
+from dispensary.rules.people import Condition, Language, Person
+from dispensary.rules.product import Form, Sensitivity
+from dispensary.rules.shelf import State
+from dispensary.schema import stock
+from dispensary.services.dispense import Dispensed, Order, dispense
+from dispensary.services.prescribe import NewPrescription, prescribe
+from dispensary.services.receive import Delivery, Received, Typed, receive
+from dispensary.services.register import NewPatient, NewPrescriber, add_patient, add_prescriber
+from dispensary.services.take_back import Return, TakenBack, take_back
+
+
+@dataclass
+class Shop:
+    """A pharmacy in a database, at a moment."""
+
+    engine: Engine
+    on: datetime
+    user: str = "alex"
+    _keys: Any = field(default_factory=lambda: count(1))
+
+    def key(self) -> str:
+        return f"key-{next(self._keys)}"
+
+    def by(self) -> Person:
+        with database.reading(self.engine) as db:
+            return lookup.person(db, self.user)
+
+    def do(self, service: Callable[..., Any], order: Any, **more: Any) -> Any:
+        by = self.by()
+        return database.transaction(self.engine, lambda db: service(db, order, on=self.on, by=by, **more))
+
+    def read(self, report: Callable[..., Any], *given: Any, **more: Any) -> Any:
+        with database.reading(self.engine) as db:
+            return report(db, *given, **more)
+
+    def write(self, work: Callable[[Connection], Any]) -> Any:
+        return database.transaction(self.engine, work)
+
+    def at(self, on: datetime) -> "Shop":
+        return replace(self, on=on)
+
+    @property
+    def today(self) -> date:
+        return self.on.date()
+
+
+def a_lot(
+    shop: Shop,
+    product: str = "US-CY-ARG1",
+    lot: str = "A1",
+    expires: str = "2027-11-30",
+    units: int = 10,
+    place: str = "shelf",
+    cost: int | None = None,
+) -> Received:
+    line = Typed(product, lot, parse_expiry(expires), units, month_only=False)
+    return shop.do(receive, Delivery(shop.key(), (line,), place, cost))
+
+
+def in_state(shop: Shop, lot: str, state: State) -> None:
+    shop.write(lambda db: db.execute(update(stock.lot).where(stock.lot.c.number == lot).values(state=state)))
+
+
+def a_patient(
+    shop: Shop,
+    identifier: str = "MRN-1",
+    name: str = "Kari Nordmann",
+    born: str = "1961-04-03",
+    language: str = "en",
+    sensitivities: tuple[str, ...] = (),
+    conditions: tuple[str, ...] = (),
+) -> str:
+    new = NewPatient(
+        shop.key(),
+        identifier,
+        name,
+        date.fromisoformat(born),
+        Language(language),
+        frozenset(map(Sensitivity, sensitivities)),
+        frozenset(map(Condition, conditions)),
+    )
+    return shop.do(add_patient, new, audit_key=b"k" * 32).patient
+
+
+def a_prescriber(shop: Shop, npi: str = "1234567893", name: str = "Dr. Ida Berg") -> str:
+    return shop.do(add_prescriber, NewPrescriber(shop.key(), name, "physician", npi, None)).prescriber
+
+
+def an_rx(
+    shop: Shop,
+    patient: str | None = None,
+    prescriber: str | None = None,
+    form: str = "cyanocobalamin",
+    directions: str = "1 mg IM weekly",
+    units: int | None = 4,
+    days: int | None = None,
+    refills: int = 2,
+    written: str = "2026-11-20",
+    valid_until: str | None = None,
+    indication: str = "",
+) -> str:
+    new = NewPrescription(
+        key=shop.key(),
+        patient=patient or a_patient(shop),
+        prescriber=prescriber or a_prescriber(shop),
+        form=Form(form),
+        directions=directions,
+        quantity_units=None if days else units,
+        days=days,
+        refills=refills,
+        written=date.fromisoformat(written),
+        valid_until=valid_until and date.fromisoformat(valid_until),
+        indication=indication,
+    )
+    return shop.do(prescribe, new).rx
+
+
+def dispensed(shop: Shop, rx: str, key: str | None = None, **order: Any) -> Dispensed:
+    return shop.do(dispense, Order(key or shop.key(), rx, **order))
+
+
+def returned(shop: Shop, dispense: str, reason: str = "undelivered", **order: Any) -> TakenBack:
+    return shop.do(take_back, Return(shop.key(), dispense, reason, **order))
+
+
+def units_at(shop: Shop, lot: str, place: str = "shelf") -> int:
+    query = (
+        select(stock.balance.c.units)
+        .join(stock.lot, stock.lot.c.id == stock.balance.c.lot_id)
+        .join(stock.place, stock.place.c.id == stock.balance.c.place_id)
+        .where(stock.lot.c.number == lot, stock.place.c.code == place)
+    )
+    return shop.read(lambda db: db.execute(query).scalar()) or 0
+
+
+def rows(shop: Shop, table: Any) -> int:
+    return len(shop.read(lambda db: db.execute(select(table)).all()))

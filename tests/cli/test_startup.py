@@ -1,0 +1,44 @@
+"""What a cold start loads, and what every command says of itself."""
+
+import subprocess
+import sys
+
+import pytest
+
+from dispensary.cli.app import COMMANDS
+from tests.cli.conftest import Counter
+
+HEAVY = ("sqlalchemy", "alembic", "reportlab", "zxingcpp", "biip", "babel", "pydantic", "rich")
+
+
+def loaded(code: str) -> set[str]:
+    """The heavy libraries that this code has imported at its end."""
+    probe = f"{code}\nimport sys; print(*(m for m in {HEAVY!r} if m in sys.modules))"
+    run = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True)
+    return set(run.stdout.splitlines()[-1].split()) if run.stdout.strip() else set()
+
+
+def test_the_command_line_loads_no_heavy_library():
+    assert loaded("import dispensary.cli.app") == set()
+
+
+def test_listing_the_commands_loads_no_heavy_library():
+    listing = "from dispensary.cli.app import app\ntry: app(['--help'])\nexcept SystemExit: pass"
+    assert loaded(listing) == set()
+
+
+def test_labelling_loads_reportlab_only_to_draw():
+    assert "reportlab" not in loaded("import dispensary.labelling.wording, dispensary.services.label")
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_explains_itself_within_80_columns(command, empty: Counter):
+    helped = empty.done(command, "--help")
+    assert len(helped.splitlines()) > 4
+    assert all(len(line) <= 80 for line in helped.splitlines())
+
+
+def test_every_short_help_fits_its_line(empty: Counter):
+    _, _, listed = empty.done("--help").partition("Commands:")
+    assert listed.count("\n") > len(COMMANDS)
+    assert "..." not in listed

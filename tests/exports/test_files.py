@@ -1,0 +1,175 @@
+import errno
+import os
+import stat
+
+import pytest
+
+from dispensary.exports.files import (
+    FileExists,
+    FileNotSaved,
+    NoFolder,
+    NotAPlainFile,
+    make_folder,
+    new_file,
+    require_new,
+    shown,
+    write_new,
+)
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path, monkeypatch):
+    """Names are relative, so that the sentences are the same wherever the tests run."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def listing(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+def said(kind, work):
+    with pytest.raises(kind) as caught:
+        work()
+    assert type(caught.value) is kind
+    return str(caught.value)
+
+
+@pytest.mark.parametrize("force", [False, True])
+@pytest.mark.parametrize("name", ["report.pdf", "-rf", "--force", "Løkka.csv", " spaced "])
+def test_a_new_file_is_for_its_owner_alone(here, name, force):
+    write_new(here / name, b"bytes", force=force)
+    assert (here / name).read_bytes() == b"bytes"
+    assert stat.S_IMODE((here / name).stat().st_mode) == 0o600
+    assert listing(here) == [name]
+
+
+def test_a_file_that_exists_is_not_written_over(here):
+    (here / "report.pdf").write_bytes(b"old")
+    assert said(FileExists, lambda: write_new(here.relative_to(here) / "report.pdf", b"new")) == (
+        "report.pdf exists already: nothing was written; choose another name, or replace it with --force."
+    )
+    assert (here / "report.pdf").read_bytes() == b"old"
+
+
+def test_force_replaces_a_file_and_narrows_its_mode(here):
+    (here / "report.pdf").write_bytes(b"old")
+    (here / "report.pdf").chmod(0o644)
+    write_new(here / "report.pdf", b"new", force=True)
+    assert (here / "report.pdf").read_bytes() == b"new"
+    assert stat.S_IMODE((here / "report.pdf").stat().st_mode) == 0o600
+
+
+def test_a_reader_of_the_replaced_file_keeps_the_old_one(here):
+    (here / "report.pdf").write_bytes(b"old")
+    with (here / "report.pdf").open("rb") as reader:
+        write_new(here / "report.pdf", b"new", force=True)
+        assert reader.read() == b"old"
+
+
+@pytest.mark.parametrize("force", [False, True])
+@pytest.mark.parametrize("there", [True, False])
+def test_a_link_is_not_written_through(here, force, there):
+    target = here / "target"
+    if there:
+        target.write_bytes(b"precious")
+    (here / "report.pdf").symlink_to(target)
+    sentence = said(NotAPlainFile, lambda: write_new(here.relative_to(here) / "report.pdf", b"new", force=force))
+    assert sentence == "report.pdf is a link: nothing was written; choose the name of a plain file."
+    assert target.exists() is there
+    assert not there or target.read_bytes() == b"precious"
+
+
+@pytest.mark.parametrize("force", [False, True])
+def test_a_folder_and_a_device_are_not_files(here, force):
+    (here / "out").mkdir()
+    os.mkfifo(here / "pipe")
+    folder, pipe = here.relative_to(here) / "out", here.relative_to(here) / "pipe"
+    assert said(NotAPlainFile, lambda: write_new(folder, b"", force=force)) == (
+        "out is a folder: nothing was written; choose the name of a plain file."
+    )
+    assert said(NotAPlainFile, lambda: write_new(pipe, b"", force=force)) == (
+        "pipe is a device: nothing was written; choose the name of a plain file."
+    )
+
+
+def test_a_missing_folder_is_named(here):
+    assert said(NoFolder, lambda: write_new(here.relative_to(here) / "no" / "x", b"")) == (
+        "There is no folder no: nothing was written; make the folder first or choose another name."
+    )
+    (here / "file").write_bytes(b"")
+    said(NoFolder, lambda: write_new(here / "file" / "x", b""))
+
+
+@pytest.mark.parametrize("name", ["a\0b", "x" * 300])
+@pytest.mark.parametrize("force", [False, True])
+def test_a_name_that_no_file_can_have_is_refused(here, name, force):
+    said(FileNotSaved, lambda: write_new(here / name, b"bytes", force=force))
+    assert listing(here) == []
+
+
+@pytest.mark.parametrize("force", [False, True])
+def test_a_full_disk_leaves_nothing_behind(here, force, monkeypatch):
+    def full(descriptor):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(FileNotSaved) as caught:
+        write_new(here.relative_to(here) / "report.pdf", b"bytes", force=force)
+    assert caught.value.exit_status == 3
+    assert str(caught.value) == (
+        "report.pdf could not be written (No space left on device). "
+        "No part of it was left behind; mend that or choose another place, and run the command again."
+    )
+    assert listing(here) == []
+
+
+def test_a_full_disk_leaves_the_old_file(here, monkeypatch):
+    def full(descriptor):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    (here / "report.pdf").write_bytes(b"old")
+    monkeypatch.setattr(os, "fsync", full)
+    said(FileNotSaved, lambda: write_new(here / "report.pdf", b"new", force=True))
+    assert (here / "report.pdf").read_bytes() == b"old"
+    assert listing(here) == ["report.pdf"]
+
+
+@pytest.mark.parametrize("force", [False, True])
+def test_an_interrupted_writing_leaves_nothing_behind(here, force):
+    def interrupted():
+        with new_file(here / "chain.jsonl", force=force) as file:
+            file.write(b"half")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert listing(here) == []
+
+
+def test_a_file_that_appears_meanwhile_is_not_written_over(here, monkeypatch):
+    path = here / "report.pdf"
+    monkeypatch.setattr("dispensary.exports.files.require_new", lambda *_, **__: path.write_bytes(b"theirs"))
+    said(FileExists, lambda: write_new(path, b"ours"))
+    assert path.read_bytes() == b"theirs"
+
+
+def test_what_can_be_written_can_be_asked_before(here):
+    require_new(here / "report.pdf", force=False)
+    (here / "report.pdf").write_bytes(b"")
+    said(FileExists, lambda: require_new(here / "report.pdf", force=False))
+    require_new(here / "report.pdf", force=True)
+
+
+def test_a_folder_is_made_with_those_above_it(here):
+    make_folder(here / "a" / "b")
+    make_folder(here / "a" / "b")
+    assert (here / "a" / "b").is_dir()
+    (here / "file").write_bytes(b"")
+    said(FileNotSaved, lambda: make_folder(here / "file" / "b"))
+
+
+def test_a_path_is_shown_without_what_cannot_be_printed(here):
+    assert shown(here.relative_to(here) / "Løkka") == "Løkka"
+    assert shown(here.relative_to(here) / "a\x1b[2J") == r"'a\x1b[2J'"
+    assert shown(here.relative_to(here) / "\udcff") == r"'\udcff'"

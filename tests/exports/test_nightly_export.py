@@ -1,0 +1,212 @@
+"""The nightly report as it is handed over; `UPDATE_GOLDEN=1 python -m pytest` writes the golden files anew."""
+
+import csv
+import io
+import json
+import os
+import stat
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import pypdfium2
+import pypdfium2.raw
+import pytest
+
+from dispensary.exports.files import FileExists
+from dispensary.exports.nightly import COLUMNS, nightly_csv, nightly_json, write
+from dispensary.exports.nightly_pdf import nightly_pdf
+from dispensary.reports.attention import BelowMinimum
+from dispensary.reports.expiring import ExpiringRow
+from dispensary.reports.nightly import (
+    AuditHead,
+    DispensedLine,
+    LotUnits,
+    Nightly,
+    ReceivedLine,
+    ReturnedLine,
+    StockGroup,
+)
+from dispensary.rules.people import Country, Language, Pharmacy
+from dispensary.rules.product import Container, Form, Temperature
+from dispensary.rules.shelf import State
+
+GOLDEN = Path(__file__).parent.parent / "golden" / "reports"
+DAY = date(2026, 11, 21)
+CORNER = Pharmacy("Corner Pharmacy", "1 Main Street", "555-0100", Country.US, "America/New_York", Language.ENGLISH)
+LOEKKA = replace(CORNER, name="Løkka apotek", country=Country.NORWAY)
+EMPTY = Nightly(DAY, (), (), (), (), (), (), (), AuditHead(2, "ab" * 32))
+
+
+def an_expiring(lot="A1", days=-4, band="expired", units=5, state=State.EXPIRED) -> ExpiringRow:
+    return ExpiringRow(
+        product="US-CY-ARG1",
+        name="Cyanocobalamin injection",
+        form=Form.CYANOCOBALAMIN,
+        strength_mcg_per_ml=1000,
+        container=Container.MULTI_DOSE_VIAL,
+        fill_ml=Decimal(1),
+        preservative="benzyl alcohol 15 mg/mL",
+        temperature=Temperature.ROOM,
+        protect_from_light=True,
+        lot=lot,
+        expires=date.fromordinal(DAY.toordinal() + days),
+        place="shelf",
+        state=state,
+        units=units,
+        usable_units=units if state is State.AVAILABLE else 0,
+        days_left=days,
+        band=band,
+    )
+
+
+BUSY = Nightly(
+    day=DAY,
+    needs_a_person=(
+        "Expired (shelf): 5 units of US-CY-ARG1, lot A1; take them out of stock and destroy them.",
+        "Below minimum, usable units of those wanted: US-CY-FK1 (0 of 25); order them.",
+    ),
+    stock=(
+        StockGroup(Form.CYANOCOBALAMIN, Decimal(1), "benzyl alcohol 15 mg/mL", 1405, 1200),
+        StockGroup(Form.CYANOCOBALAMIN, Decimal(1), "none", 40, 40),
+        StockGroup(Form.HYDROXOCOBALAMIN, Decimal(30), "methylparaben 1.5 mg/mL, propylparaben 0.2 mg/mL", 3, 0),
+    ),
+    expiring=(an_expiring(), an_expiring("B2", 12, "30", 200, State.AVAILABLE)),
+    below_minimum=(BelowMinimum("US-CY-FK1", "Cyanocobalamin injection", 25, 0),),
+    dispensed=(DispensedLine("D7", "RX3", "P2", "US-CY-ARG1", (LotUnits("B2", 3), LotUnits("C3", 1)), 4, "alex"),),
+    returned=(ReturnedLine("RT1", "D4", "NO-CY-TAK1", "N9", 2, "quarantine", "=never collected", "åse"),),
+    received=(ReceivedLine("R5", "US-CY-ARG1", "C3", date(2028, 5, 31), 25, "shelf", "alex"),),
+    audit=AuditHead(1234, "3f" * 32),
+)
+
+
+def golden(name: str, text: str) -> None:
+    file = GOLDEN / name
+    if os.environ.get("UPDATE_GOLDEN"):
+        file.write_text(text, encoding="utf-8", newline="")
+    assert text == file.read_bytes().decode()
+
+
+def read(data: bytes) -> list[str]:
+    """The text of each page."""
+    document = pypdfium2.PdfDocument(data)
+    try:
+        texts = []
+        for page in document:
+            text = page.get_textpage()
+            texts.append(text.get_text_range().replace("\r\n", "\n"))
+            text.close()
+            page.close()
+        return texts
+    finally:
+        document.close()
+
+
+@pytest.mark.parametrize(("name", "report"), [("busy", BUSY), ("empty", EMPTY)])
+def test_the_pdf_says_what_the_owner_must_know(name, report):
+    golden(f"nightly-{name}.txt", "\f\n".join(read(nightly_pdf(report, CORNER))))
+
+
+@pytest.mark.parametrize(("name", "report"), [("busy", BUSY), ("empty", EMPTY)])
+def test_csv_and_json_hold_the_same(name, report):
+    golden(f"nightly-{name}.json", nightly_json(report).decode())
+    golden(f"nightly-{name}.csv", nightly_csv(report).decode())
+
+
+def test_every_field_of_the_report_has_its_column():
+    rows = list(csv.DictReader(io.StringIO(nightly_csv(BUSY).decode(), newline="")))
+    report = json.loads(nightly_json(BUSY))
+    assert set(rows[0]) == set(COLUMNS)
+    used = {name for row in rows for name, value in row.items() if value}
+    assert used == set(COLUMNS)
+    for section in ("stock", "expiring", "below_minimum", "returned", "received"):
+        for name in report[section][0]:
+            assert name in COLUMNS
+    assert [row["units"] for row in rows if row["section"] == "dispensed"] == ["3", "1"]
+
+
+def test_a_reason_is_no_formula_in_a_spreadsheet():
+    assert b"'=never collected" in nightly_csv(BUSY)
+
+
+def test_the_same_day_gives_the_same_bytes():
+    assert nightly_pdf(BUSY, CORNER) == nightly_pdf(BUSY, CORNER)
+
+
+@pytest.mark.parametrize(
+    ("pharmacy", "size", "day"),
+    [
+        (CORNER, (612, 792), "Saturday, November 21, 2026"),
+        (LOEKKA, (595, 842), "Saturday, 21 November 2026"),
+    ],
+)
+def test_the_paper_and_the_date_are_those_of_the_country(pharmacy, size, day):
+    data = nightly_pdf(EMPTY, pharmacy)
+    document = pypdfium2.PdfDocument(data)
+    page = document[0]
+    assert tuple(map(round, page.get_size())) == size
+    page.close()
+    document.close()
+    (text,) = read(data)
+    assert day in text
+    assert pharmacy.name in text
+
+
+def test_only_embedded_fonts_are_asked_for():
+    data = nightly_pdf(BUSY, CORNER)
+    assert b"Helvetica" not in data
+    assert data.count(b"/FontFile2") == 2
+
+
+def test_a_thousand_lots_are_all_there_and_every_page_is_numbered():
+    lots = tuple(an_expiring(f"L{number:04}", 1 + number % 180, "180") for number in range(1000))
+    pages = read(nightly_pdf(replace(BUSY, expiring=lots), CORNER))
+    text = "\n".join(pages)
+    assert all(row.lot in text for row in lots)
+    assert [f"page {n} of {len(pages)}" in page for n, page in enumerate(pages, 1)] == [True] * len(pages)
+    assert all("Days left" in page for page in pages[1:-1])
+
+
+def test_a_fill_of_more_lots_than_a_page_holds_is_still_printed():
+    taken = tuple(LotUnits(f"LOT-{number:016}", 1) for number in range(400))
+    text = "".join(read(nightly_pdf(replace(BUSY, dispensed=(replace(BUSY.dispensed[0], lots=taken),)), CORNER)))
+    assert all(each.lot in text for each in taken)
+
+
+def test_long_text_is_wrapped_and_never_cut():
+    words = " ".join(f"word{number}" for number in range(25))
+    report = replace(
+        BUSY,
+        returned=(replace(BUSY.returned[0], reason=words, by="W" * 100, lot="W" * 20, product="W" * 32),),
+        needs_a_person=(words,),
+    )
+    pages = read(nightly_pdf(report, replace(CORNER, name="Pharmacy " * 11 + "W")))
+    text = "".join(pages).replace("\n", "")
+    assert text.replace(" ", "").count(words.replace(" ", "")) == 2
+    assert text.count("W") >= 100 + 20 + 32 + 2
+
+
+def test_markup_is_text():
+    report = replace(BUSY, needs_a_person=('<img src="/etc/passwd"/> <b>bold</b> & <a href="x">',))
+    assert '<img src="/etc/passwd"/> <b>bold</b> & <a href="x">' in read(nightly_pdf(report, CORNER))[0]
+
+
+def test_what_the_font_lacks_is_a_question_mark():
+    report = replace(BUSY, needs_a_person=("Reason: 漢字 and \x1b.",))
+    assert "Reason: ?? and ?." in read(nightly_pdf(report, CORNER))[0]
+
+
+def test_the_night_is_three_files_for_the_owner_alone(tmp_path):
+    files = write(BUSY, CORNER, tmp_path / "out" / "night")
+    assert [file.name for file in files] == [f"nightly-2026-11-21.{kind}" for kind in ("pdf", "csv", "json")]
+    assert [stat.S_IMODE(file.stat().st_mode) for file in files] == [0o600] * 3
+
+
+def test_one_name_that_is_taken_stops_all_three(tmp_path):
+    (tmp_path / "nightly-2026-11-21.json").write_bytes(b"old")
+    with pytest.raises(FileExists):
+        write(BUSY, CORNER, tmp_path)
+    assert [file.name for file in tmp_path.iterdir()] == ["nightly-2026-11-21.json"]
+    write(BUSY, CORNER, tmp_path, force=True)
+    assert len(list(tmp_path.iterdir())) == 3

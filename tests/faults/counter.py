@@ -1,0 +1,124 @@
+"""A counter as a process of its own: it opens the database, dispenses or receives, and can be killed.
+
+Processes come from a fork server that has imported everything once, so that one starts in
+milliseconds; each opens its own connections.
+"""
+
+import multiprocessing
+import random
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from multiprocessing.connection import Connection as Pipe
+from typing import Any
+
+from dispensary import database, lookup
+from dispensary.errors import Refused
+from dispensary.rules.people import Person
+from dispensary.services.dispense import Order, dispense
+from dispensary.services.receive import receive
+from dispensary.services.take_back import take_back
+
+_SERVICES = {"dispense": dispense, "receive": receive, "return": take_back}
+
+FILLS_OF_A_PRESCRIPTION = 100
+"""Its first fill and as many refills as a prescription may have."""
+
+
+def pause() -> None:
+    """As the command line waits: up to 20 ms, so that counters take turns."""
+    time.sleep(random.random() / 50)
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What a process needs to act: it can be sent to another process."""
+
+    url: str
+    on: datetime
+    by: Person
+
+    def engine(self) -> Any:
+        return database.open_engine(database.parse_url(self.url), pause)
+
+
+def answer(engine: Any, desk: Desk, service: str, order: Any) -> Any:
+    """The receipt, or the refusal as its code and sentence."""
+    try:
+        return database.transaction(engine, lambda db: _SERVICES[service](db, order, on=desk.on, by=desk.by))
+    except Refused as refusal:
+        return f"{refusal.code}: {refusal}"
+
+
+def serving(pipe: Pipe, desk: Desk) -> None:
+    """Answers each (service, order) that comes, until the pipe is closed."""
+    engine = desk.engine()
+    with database.reading(engine) as db:
+        lookup.person(db, desk.by.name)
+    pipe.send("ready")
+    with suppress(EOFError):
+        while True:
+            pipe.send(answer(engine, desk, *pipe.recv()))
+    engine.dispose()
+
+
+def draining(pipe: Pipe, desk: Desk, name: str, prescriptions: list[str]) -> None:
+    """Dispenses one unit after the other until the stock refuses; sends how many, and the refusal."""
+    engine = desk.engine()
+    pipe.send("ready")
+    pipe.recv()
+    for done in range(10_000):
+        rx = prescriptions[done % len(prescriptions)]
+        said = answer(engine, desk, "dispense", Order(f"{name}-{done}", rx, units=1))
+        if isinstance(said, str):
+            pipe.send((done, said))
+            break
+    engine.dispose()
+
+
+def looping(pipe: Pipe, desk: Desk, first: int, prescriptions: list[str]) -> None:
+    """Dispenses under the keys k-first, k-first+1, ... and acknowledges each, until somebody kills it."""
+    engine = desk.engine()
+    for number in range(first, len(prescriptions) * FILLS_OF_A_PRESCRIPTION):
+        pipe.send((number, answer(engine, desk, "dispense", order(number, prescriptions))))
+
+
+def order(number: int, prescriptions: list[str]) -> Order:
+    return Order(f"k-{number}", prescriptions[number // FILLS_OF_A_PRESCRIPTION], units=1)
+
+
+class Counter:
+    """A process at work on one of the functions above, with our end of its pipe."""
+
+    def __init__(self, work: Callable[..., None], *given: Any) -> None:
+        context = multiprocessing.get_context("forkserver")
+        context.set_forkserver_preload([__name__, "pytest", "psycopg", "sqlalchemy.dialects.postgresql.psycopg"])
+        self.pipe, theirs = context.Pipe()
+        self.process = context.Process(target=work, args=(theirs, *given), daemon=True)
+        self.process.start()
+        # Only the other process holds that end now, so that its death is the end of the pipe.
+        theirs.close()
+
+    def said(self, seconds: float = 120) -> Any:
+        assert self.pipe.poll(seconds), "the counter said nothing"
+        return self.pipe.recv()
+
+    def said_before_its_end(self) -> list[Any]:
+        """What it had sent before it was killed; a message that was cut is none."""
+        heard = []
+        with suppress(EOFError, OSError):
+            while self.pipe.poll():
+                heard.append(self.pipe.recv())
+        return heard
+
+    def kill(self) -> None:
+        """SIGKILL: no handler, no cleaning up."""
+        self.process.kill()
+        self.process.join()
+
+    def close(self) -> None:
+        self.pipe.close()
+        self.process.join(30)
+        self.process.close()

@@ -1,0 +1,66 @@
+"""A counter that is killed at any moment: what it acknowledged is there, and a retry finishes the rest once."""
+
+import os
+import random
+import time
+
+import pytest
+from sqlalchemy import select
+
+from dispensary.schema.prescribing import dispense
+from dispensary.schema.stock import movement
+from dispensary.schema.trust import request
+from tests.build import a_lot, a_patient, a_prescriber, an_rx, rows, units_at
+from tests.faults.books import dispensed_units, require_sound
+from tests.faults.counter import FILLS_OF_A_PRESCRIPTION, Counter, Desk, answer, looping, order
+
+KILLS = int(os.environ.get("DISPENSARY_TEST_KILLS", "100"))
+"""Over both engines together."""
+
+MOST_SECONDS = 0.25
+"""The longest life of a counter after its start: it opens the database and dispenses some times."""
+
+STOCK = 1_000_000
+
+
+@pytest.mark.slow
+def test_kills_lose_nothing_and_double_nothing(shop, url):
+    seed = int(os.environ.get("DISPENSARY_TEST_SEED", random.SystemRandom().randrange(10**6)))
+    print(f"seed {seed}: repeat with DISPENSARY_TEST_SEED={seed}")  # noqa: T201
+    moments = random.Random(seed)
+    a_lot(shop, lot="HOT", units=STOCK, expires="2199-12-31")
+    patient, prescriber = a_patient(shop), a_prescriber(shop)
+    desk = Desk(url, shop.on, shop.by())
+    written: list[str] = []
+    acknowledged: dict[int, object] = {}
+    cut = finished = 0
+    for _ in range(max(1, KILLS // 2)):
+        first = len(acknowledged)
+        while len(written) * FILLS_OF_A_PRESCRIPTION < first + 3 * FILLS_OF_A_PRESCRIPTION:
+            written.append(an_rx(shop, patient, prescriber, directions="1 mg IM daily", units=1, refills=99))
+        counter = Counter(looping, desk, first, written)
+        time.sleep(moments.uniform(0, MOST_SECONDS))
+        counter.kill()
+        acknowledged.update(counter.said_before_its_end())
+        counter.close()
+        # The counter is started again, and asks once more for what it got no answer to.
+        unanswered = len(acknowledged)
+        known = was_committed(shop, unanswered)
+        acknowledged[unanswered] = answer(shop.engine, desk, "dispense", order(unanswered, written))
+        finished += known
+        cut += not known
+    print(f"{len(acknowledged)} dispenses; of the last one of each counter {finished} were saved and {cut} were not")  # noqa: T201
+    assert list(acknowledged) == list(range(len(acknowledged)))
+    for number, receipt in acknowledged.items():
+        # Every key is answered with the receipt that was acknowledged before the kill.
+        assert answer(shop.engine, desk, "dispense", order(number, written)) == receipt
+    count = len(acknowledged)
+    assert [rows(shop, dispense), dispensed_units(shop)] == [count, count]
+    assert rows(shop, movement) == count + 1
+    assert units_at(shop, "HOT") == STOCK - count
+    require_sound(shop)
+
+
+def was_committed(shop, number):
+    query = select(request.c.id).where(request.c.key == f"k-{number}")
+    return shop.read(lambda db: db.execute(query).first()) is not None

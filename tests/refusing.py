@@ -1,0 +1,65 @@
+"""What a refusal must be: one sentence, kept word by word in a golden file, and nothing written.
+
+`UPDATE_GOLDEN=1 python -m pytest` adds the sentences that the file lacks; read them before you commit them.
+"""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pytest
+from sqlalchemy import func, literal_column, select, union_all
+
+from dispensary.errors import Refused
+from dispensary.schema import metadata
+from dispensary.schema.stock import balance
+from dispensary.schema.trust import head
+from tests.build import Shop
+
+GOLDEN = Path(__file__).parent / "golden" / "refusals.txt"
+
+Kind = TypeVar("Kind", bound=Refused)
+
+_COUNTS = union_all(
+    *(
+        select(literal_column(f"'{table.name}'").label("name"), func.count().label("rows")).select_from(table)
+        for table in metadata.sorted_tables
+    )
+)
+
+
+def golden_lines() -> list[str]:
+    return GOLDEN.read_text(encoding="utf-8").splitlines() if GOLDEN.exists() else []
+
+
+def refused(kind: type[Kind], work: Callable[[], Any]) -> Kind:
+    """The refusal of exactly this kind that the work ends with; its sentence stands in the golden file."""
+    with pytest.raises(Refused) as caught:
+        work()
+    refusal = caught.value
+    assert type(refusal) is kind, f"{refusal.code}: {refusal}"
+    line = f"{refusal.code}: {refusal}"
+    lines = golden_lines()
+    if line not in lines and os.environ.get("UPDATE_GOLDEN"):
+        GOLDEN.write_text("".join(f"{each}\n" for each in sorted([*lines, line])), encoding="utf-8")
+        lines.append(line)
+    assert line in lines
+    return refusal
+
+
+def nothing_written(shop: Shop, kind: type[Kind], work: Callable[[], Any]) -> Kind:
+    """The refusal, after which every table has the rows that it had, every balance and head its figures."""
+    before = everything(shop)
+    refusal = refused(kind, work)
+    assert everything(shop) == before
+    return refusal
+
+
+def everything(shop: Shop) -> dict[str, Any]:
+    def read(db: Any) -> dict[str, Any]:
+        counts = {row.name: row.rows for row in db.execute(_COUNTS)}
+        balances = db.execute(select(balance).order_by(balance.c.lot_id, balance.c.place_id)).all()
+        return {"rows": counts, "balances": balances, "heads": db.execute(select(head)).all()}
+
+    return shop.read(read)

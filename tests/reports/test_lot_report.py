@@ -1,0 +1,69 @@
+from datetime import date
+from decimal import Decimal
+
+from dispensary.lookup import NotFound
+from dispensary.reports.lot import CameIn, Standing, show_lot
+from dispensary.rules.shelf import State
+from dispensary.services.receive import Delivery, Typed, receive
+from tests.build import a_lot, an_rx, dispensed, in_state, returned
+from tests.refusing import refused
+
+
+def test_a_lot_shows_how_it_came_in_and_where_it_stands(shop):
+    a_lot(shop, units=10, cost=3_250_000)
+    a_lot(shop, units=5, place="refrigerator")
+    dispensed(shop, an_rx(shop, units=4))
+    returned(shop, "D1", units=1)
+    (found,) = shop.read(show_lot, 1, "A1", shop.on)
+    assert (found.product, found.fill_ml, found.preservative) == ("US-CY-ARG1", Decimal(1), "benzyl alcohol 15 mg/mL")
+    assert (found.state, found.expires, found.month_only, found.days_left) == (
+        State.AVAILABLE,
+        date(2027, 11, 30),
+        False,
+        374,
+    )
+    assert found.received == (
+        CameIn("R1", shop.today, "shelf", 10, None, Decimal("3.25")),
+        CameIn("R2", shop.today, "refrigerator", 5, None, None),
+    )
+    standing = {each.place: (each.units, each.usable_units) for each in found.places}
+    assert standing["quarantine"] == (1, 0)
+    assert (found.units, found.usable_units) == (12, 11)
+
+
+def test_a_whole_cost_stays_a_number_without_exponent(shop):
+    a_lot(shop, cost=20_000_000)
+    (found,) = shop.read(show_lot, 1, "A1", shop.on)
+    assert found.received[0].unit_cost == 20
+
+
+def test_an_exhausted_lot_still_has_its_story(shop):
+    a_lot(shop, units=4)
+    dispensed(shop, an_rx(shop, units=4))
+    (found,) = shop.read(show_lot, 1, "A1", shop.on)
+    assert (found.units, found.places) == (0, ())
+    assert [came.units for came in found.received] == [4]
+
+
+def test_a_held_lot_is_not_usable(shop):
+    a_lot(shop, units=4)
+    in_state(shop, "A1", State.HELD)
+    (found,) = shop.read(show_lot, 1, "A1", shop.on)
+    assert (found.state, found.places) == (State.HELD, (Standing("shelf", 4, 0),))
+
+
+def test_a_month_only_expiry_is_said(shop):
+    line = Typed("US-CY-ARG1", "M1", date(2027, 5, 31), 3, month_only=True)
+    shop.do(receive, Delivery(shop.key(), (line,), "shelf"))
+    assert shop.read(show_lot, 1, "M1", shop.on)[0].month_only
+
+
+def test_a_number_that_two_products_have_gives_two_lots(shop):
+    a_lot(shop, "US-CY-VIT30", units=1)
+    a_lot(shop, "US-CY-ARG1", units=2)
+    found = shop.read(show_lot, 1, " A1 ", shop.on)
+    assert [(lot.product, lot.units) for lot in found] == [("US-CY-ARG1", 2), ("US-CY-VIT30", 1)]
+
+
+def test_an_unknown_lot_is_refused(shop):
+    refused(NotFound, lambda: shop.read(show_lot, 1, "NOPE", shop.on))

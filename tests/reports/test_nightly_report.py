@@ -1,0 +1,115 @@
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+from sqlalchemy import select
+
+from dispensary.reports.attention import BelowMinimum
+from dispensary.reports.nightly import (
+    DispensedLine,
+    LotUnits,
+    ReceivedLine,
+    ReturnedLine,
+    StockGroup,
+    nightly,
+)
+from dispensary.rules.product import Form
+from dispensary.schema.trust import head
+from dispensary.services.formulary import NewMinimum, set_minimum
+from dispensary.services.open_pharmacy import Opening, open_pharmacy
+from tests.build import a_lot, a_patient, an_rx, dispensed, returned
+
+
+def read(shop):
+    return shop.read(nightly, 1, shop.on)
+
+
+def test_an_empty_day_needs_nobody(shop):
+    report = read(shop)
+    assert not report.needs_attention
+    assert (report.day, report.stock, report.expiring, report.below_minimum) == (shop.today, (), (), ())
+    assert (report.dispensed, report.returned, report.received) == ((), (), ())
+
+
+def test_a_day_holds_what_came_went_and_came_back(shop):
+    a_lot(shop, lot="A1", expires="2027-05-31", units=3)
+    a_lot(shop, lot="B2", expires="2027-11-30", units=9)
+    dispensed(shop, an_rx(shop, units=4))
+    returned(shop, "D1", units=1, lot="B2", reason="undelivered")
+    report = read(shop)
+    assert report.received == (
+        ReceivedLine("R1", "US-CY-ARG1", "A1", date(2027, 5, 31), 3, "shelf", "alex"),
+        ReceivedLine("R2", "US-CY-ARG1", "B2", date(2027, 11, 30), 9, "shelf", "alex"),
+    )
+    lots = (LotUnits("A1", 3), LotUnits("B2", 1))
+    assert report.dispensed == (DispensedLine("D1", "RX1", "P1", "US-CY-ARG1", lots, 4, "alex"),)
+    assert report.returned == (ReturnedLine("RT1", "D1", "US-CY-ARG1", "B2", 1, "quarantine", "undelivered", "alex"),)
+    assert report.stock == (StockGroup(Form.CYANOCOBALAMIN, Decimal(1), "benzyl alcohol 15 mg/mL", 9, 8),)
+    assert report.needs_a_person == (
+        "Set aside (quarantine): 1 unit of US-CY-ARG1, lot B2; decide what becomes of them.",
+    )
+
+
+def test_the_day_is_the_pharmacy_own(shop):
+    zone = shop.on.tzinfo
+    for day, hour, minute in ((20, 23, 59), (21, 0, 0), (21, 23, 59), (22, 0, 0)):
+        a_lot(shop.at(datetime(2026, 11, day, hour, minute, tzinfo=zone)), lot=f"{day}T{hour}", units=1)
+    assert [line.lot for line in read(shop).received] == ["21T0", "21T23"]
+    # The last of them is the 22nd in UTC, 04:59; a counter in another zone has another day.
+    elsewhere = shop.read(nightly, 1, datetime(2026, 11, 22, 12, 0, tzinfo=UTC))
+    assert [line.lot for line in elsewhere.received] == ["21T23", "22T0"]
+
+
+def test_a_day_of_25_hours_is_whole(shop):
+    zone = shop.on.tzinfo
+    for day, hour in ((1, 0), (1, 23), (2, 0)):
+        a_lot(shop.at(datetime(2026, 11, day, hour, 30, tzinfo=zone)), lot=f"{day}T{hour}", units=1)
+    report = shop.read(nightly, 1, datetime(2026, 11, 1, 12, 0, tzinfo=zone))
+    assert [line.lot for line in report.received] == ["1T0", "1T23"]
+
+
+def test_a_product_below_its_minimum_is_named_also_when_there_is_none(shop):
+    for product, minimum in (("US-CY-ARG1", 10), ("US-CY-FK1", 5), ("US-CY-VIT30", 1), ("US-CY-DOD10", 0)):
+        shop.do(set_minimum, NewMinimum(shop.key(), product, minimum))
+    a_lot(shop, "US-CY-ARG1", lot="A", units=9)
+    a_lot(shop, "US-CY-ARG1", lot="B", units=5, place="quarantine")
+    a_lot(shop, "US-CY-VIT30", lot="V", units=1)
+    assert read(shop).below_minimum == (
+        BelowMinimum("US-CY-ARG1", "Cyanocobalamin injection", 10, 9),
+        BelowMinimum("US-CY-FK1", "Cyanocobalamin injection", 5, 0),
+    )
+
+
+def test_an_override_of_the_day_is_to_be_read_again(shop):
+    a_lot(shop)
+    rx = an_rx(shop, a_patient(shop, conditions=("leber",)))
+    dispensed(shop, rx, overrides={"leber": "seen by the eye clinic"})
+    assert read(shop).needs_a_person == (
+        "alex overrode a warning on D1 (The patient has Leber's disease, in which cyanocobalamin has caused severe "
+        "and swift optic atrophy), giving as the reason: seen by the eye clinic.",
+    )
+    assert not read(shop.at(shop.on + timedelta(days=1))).needs_attention
+
+
+def test_expired_stock_needs_a_person_and_is_listed(shop):
+    a_lot(shop, expires="2026-11-22", units=2)
+    later = shop.at(shop.on + timedelta(days=2))
+    report = read(later)
+    assert report.needs_attention
+    assert [(row.lot, row.band, row.units) for row in report.expiring] == [("A1", "expired", 2)]
+
+
+def test_the_audit_head_is_the_end_of_the_chain(shop):
+    a_lot(shop)
+    end = shop.read(lambda db: db.execute(select(head.c.sequence, head.c.hash)).one())
+    assert (read(shop).audit.sequence, read(shop).audit.hash) == tuple(end)
+    assert end.sequence == 3
+
+
+def test_another_site_has_a_day_of_its_own(shop):
+    a_lot(shop)
+    dispensed(shop, an_rx(shop, units=4))
+    opening = Opening("init", "Other Pharmacy", "other-origin", "kim", ())
+    other = shop.write(lambda db: open_pharmacy(db, opening, on=shop.on))
+    report = shop.read(nightly, other.site_id, shop.on)
+    assert (report.stock, report.dispensed, report.received) == ((), (), ())
+    assert report.audit.sequence == 2

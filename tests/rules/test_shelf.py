@@ -1,0 +1,140 @@
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dispensary.rules.shelf import (
+    ALLOWED,
+    LotNotUsable,
+    Operation,
+    State,
+    band,
+    described,
+    last_usable_day,
+    require,
+    state_on,
+    usable_on,
+)
+
+TODAY = date(2026, 11, 1)
+EXPIRES = date(2026, 10, 31)
+
+
+def attempt(operation: Operation, state: State) -> None:
+    require(operation, state, lot="A23", product="US-CY-VIT30", expires=EXPIRES)
+
+
+def test_a_lot_is_usable_through_its_expiry_date() -> None:
+    assert last_usable_day(EXPIRES) == EXPIRES
+    assert usable_on(EXPIRES, EXPIRES)
+    assert not usable_on(EXPIRES, EXPIRES + timedelta(days=1))
+
+
+@pytest.mark.parametrize(
+    ("days_left", "expected"),
+    [
+        (-1, "expired"),
+        (0, "30"),
+        (30, "30"),
+        (31, "60"),
+        (60, "60"),
+        (61, "90"),
+        (90, "90"),
+        (91, "180"),
+        (180, "180"),
+        (181, None),
+    ],
+)
+def test_bands_hold_their_own_last_day(days_left: int, expected: str | None) -> None:
+    assert band(TODAY + timedelta(days=days_left), TODAY) == expected
+
+
+def test_the_table_answers_for_every_state_and_operation() -> None:
+    table = {state: [int(ALLOWED[state, operation]) for operation in Operation] for state in State}
+    assert [operation.value for operation in Operation] == (
+        ["receive", "dispense", "open", "draw", "move", "count", "return", "destroy"]
+    )
+    assert table == {
+        State.AVAILABLE: [1, 1, 1, 1, 1, 1, 1, 1],
+        State.HELD: [1, 0, 0, 0, 1, 1, 1, 1],
+        State.RECALLED: [0, 0, 0, 0, 1, 1, 1, 1],
+        State.EXPIRED: [0, 0, 0, 0, 1, 1, 1, 1],
+    }
+
+
+@pytest.mark.parametrize(
+    ("recorded", "on_the_last_day", "after"),
+    [
+        (State.AVAILABLE, State.AVAILABLE, State.EXPIRED),
+        (State.HELD, State.HELD, State.EXPIRED),
+        (State.RECALLED, State.RECALLED, State.RECALLED),
+    ],
+)
+def test_a_recall_goes_before_expiry_and_expiry_before_a_hold(
+    recorded: State, on_the_last_day: State, after: State
+) -> None:
+    assert state_on(recorded, EXPIRES, EXPIRES) is on_the_last_day
+    assert state_on(recorded, EXPIRES, EXPIRES + timedelta(days=1)) is after
+
+
+@given(st.sampled_from(State), st.dates(), st.dates())
+def test_nothing_reaches_a_patient_after_expiry(recorded: State, expires: date, day: date) -> None:
+    state = state_on(recorded, expires, day)
+    if ALLOWED[state, Operation.DISPENSE]:
+        assert recorded is State.AVAILABLE
+        assert day <= expires
+
+
+def test_describes_why_a_lot_is_not_available() -> None:
+    assert described(State.EXPIRED, EXPIRES) == "expired on 2026-10-31"
+    assert described(State.HELD, EXPIRES) == "held"
+    assert described(State.RECALLED, EXPIRES) == "recalled"
+
+
+@pytest.mark.parametrize(
+    ("state", "operation", "sentence"),
+    [
+        (
+            State.EXPIRED,
+            Operation.DISPENSE,
+            "lot A23 of US-CY-VIT30 expired on 2026-10-31; take another lot or destroy A23.",
+        ),
+        (
+            State.HELD,
+            Operation.OPEN,
+            "lot A23 of US-CY-VIT30 is held; take another lot or have a pharmacist release A23.",
+        ),
+        (
+            State.RECALLED,
+            Operation.DRAW,
+            "lot A23 of US-CY-VIT30 is recalled; take another lot and return or destroy A23.",
+        ),
+        (
+            State.RECALLED,
+            Operation.RECEIVE,
+            "lot A23 of US-CY-VIT30 is recalled; keep it out of stock and send it back to the supplier.",
+        ),
+        (
+            State.EXPIRED,
+            Operation.RECEIVE,
+            "lot A23 of US-CY-VIT30 expired on 2026-10-31; keep it out of stock and send it back to the supplier.",
+        ),
+    ],
+)
+def test_refuses_with_the_state_and_the_way_out(state: State, operation: Operation, sentence: str) -> None:
+    with pytest.raises(LotNotUsable) as refused:
+        attempt(operation, state)
+    assert str(refused.value) == sentence
+    assert refused.value.code == "lot_not_usable"
+    assert refused.value.facts["operation"] == operation.value
+
+
+@pytest.mark.parametrize("state", State)
+@pytest.mark.parametrize("operation", Operation)
+def test_refuses_exactly_what_the_table_does_not_allow(state: State, operation: Operation) -> None:
+    if ALLOWED[state, operation]:
+        attempt(operation, state)
+    else:
+        with pytest.raises(LotNotUsable):
+            attempt(operation, state)

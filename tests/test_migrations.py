@@ -1,0 +1,186 @@
+"""The migrations on both engines: up, down and up again, equal to the metadata, and the append-only tables closed."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Engine, exc, inspect, select, text
+from sqlalchemy import event as events_of_engine
+
+from dispensary import database, shipped
+from dispensary.schema import metadata, partial_indexes  # noqa: F401
+from tests.build import a_lot, an_rx, dispensed, returned
+from tests.conftest import admin, server_uri
+
+APPEND_ONLY = [
+    "answer",
+    "audit_event",
+    "dispense",
+    "dispense_return",
+    "finding",
+    "movement",
+    "receipt",
+    "receipt_line",
+    "request",
+]
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty(request, tmp_path: Path) -> Iterator[Engine]:
+    """An engine on a database without any table."""
+    if request.param == "sqlite":
+        engine = database.open_engine(database.parse_url(str(tmp_path / "empty.db")), pause=lambda: None)
+        yield engine
+        engine.dispose()
+        return
+    uri = request.getfixturevalue("postgres_server")
+    admin(uri, "CREATE DATABASE empty")
+    engine = database.open_engine(database.parse_url(server_uri(uri, "empty")), pause=lambda: None)
+    yield engine
+    engine.dispose()
+    admin(uri, "DROP DATABASE empty WITH (FORCE)")
+
+
+def config() -> Config:
+    made = Config()
+    made.set_main_option("script_location", str(shipped.folder("migrations")))
+    return made
+
+
+def downgrade(engine: Engine) -> None:
+    with engine.connect().execution_options(writes=True) as connection, connection.begin():
+        made = config()
+        made.attributes["connection"] = connection
+        command.downgrade(made, "base")
+
+
+def shape(engine: Engine) -> dict[str, object]:
+    """Everything that the database says of its tables, and its triggers."""
+    with engine.connect() as db:
+        seen = inspect(db)
+        tables = {
+            name: (
+                [(column["name"], str(column["type"]), column["nullable"]) for column in seen.get_columns(name)],
+                sorted(str(key["name"]) for key in seen.get_foreign_keys(name)),
+                sorted(str(check["name"]) for check in seen.get_check_constraints(name)),
+                sorted(str(index["name"]) for index in seen.get_indexes(name)),
+            )
+            for name in seen.get_table_names()
+        }
+        where = (
+            "SELECT name FROM sqlite_master WHERE type = 'trigger'"
+            if engine.dialect.name == "sqlite"
+            else "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal"
+        )
+        triggers = sorted(db.execute(text(where)).scalars())
+    return {"tables": tables, "triggers": triggers}
+
+
+def test_the_schema_is_the_head_of_the_migrations():
+    assert ScriptDirectory.from_config(config()).get_heads() == [database.SCHEMA]
+
+
+def test_up_down_and_up_again(empty):
+    database.upgrade(empty)
+    first = shape(empty)
+    assert database.schema_of(empty) == database.SCHEMA
+    downgrade(empty)
+    assert list(shape(empty)["tables"]) == ["alembic_version"]
+    if empty.dialect.name == "postgresql":
+        with empty.connect() as db:
+            assert db.execute(text("SELECT count(*) FROM pg_proc WHERE proname = 'append_only'")).scalar() == 0
+    database.upgrade(empty)
+    assert shape(empty) == first
+
+
+def test_upgrading_twice_changes_nothing(empty):
+    database.upgrade(empty)
+    first = shape(empty)
+    database.upgrade(empty)
+    assert shape(empty) == first
+
+
+def test_the_metadata_is_what_the_migrations_make(empty):
+    database.upgrade(empty)
+    with empty.connect() as db:
+        context = MigrationContext.configure(db, opts={"compare_type": True, "compare_server_default": True})
+        assert compare_metadata(context, metadata) == []
+
+
+def test_checks_and_indexes_are_those_of_the_metadata(empty):
+    database.upgrade(empty)
+    migrated = shape(empty)["tables"]
+    downgrade(empty)
+    metadata.create_all(empty)
+    assert shape(empty)["tables"] == migrated
+
+
+def test_a_failed_upgrade_leaves_nothing(empty):
+    def refuse(_connection, _cursor, statement, *_rest):
+        if "CREATE TABLE finding" in statement:
+            raise KeyboardInterrupt
+
+    events_of_engine.listen(empty, "before_cursor_execute", refuse)
+    with pytest.raises(KeyboardInterrupt):
+        database.upgrade(empty)
+    assert shape(empty)["tables"] == {}
+
+
+def test_references_hold_after_an_upgrade(empty):
+    database.upgrade(empty)
+    with pytest.raises(exc.IntegrityError):
+        database.transaction(empty, lambda db: db.execute(text("INSERT INTO pack (product_id, units) VALUES (77, 1)")))
+
+
+@pytest.fixture
+def filled(shop):
+    a_lot(shop, units=10)
+    fill = dispensed(shop, an_rx(shop, units=4))
+    returned(shop, fill.dispense)
+    shop.write(
+        lambda db: db.execute(
+            text(
+                "INSERT INTO finding (dispense_id, code, severity, message) "
+                "SELECT id, 'dose', 'note', 'A note.' FROM dispense"
+            )
+        )
+    )
+    return shop
+
+
+def refused(shop, statement: str) -> str:
+    with pytest.raises(exc.DBAPIError) as problem, shop.engine.begin() as db:
+        db.execute(text(statement))
+    return str(problem.value.orig)
+
+
+@pytest.mark.parametrize("table", APPEND_ONLY)
+def test_rows_are_appended_and_never_changed(filled, table):
+    rows = filled.read(lambda db: db.execute(select(metadata.tables[table])).all())
+    assert rows
+    column = next(iter(metadata.tables[table].columns)).name
+    names = ", ".join(each.name for each in metadata.tables[table].columns)
+    statements = [f"UPDATE {table} SET {column} = {column}", f"DELETE FROM {table}"]
+    if filled.engine.dialect.name == "sqlite":
+        statements.append(f"INSERT OR REPLACE INTO {table} SELECT {names} FROM {table}")
+        statements.append(f"REPLACE INTO {table} SELECT {names} FROM {table}")
+    else:
+        keys = ", ".join(each.name for each in metadata.tables[table].primary_key)
+        statements.append(f"TRUNCATE {table} CASCADE")
+        statements.append(
+            f"INSERT INTO {table} SELECT {names} FROM {table} "
+            f"ON CONFLICT ({keys}) DO UPDATE SET {column} = excluded.{column}"
+        )
+    for statement in statements:
+        assert "is append-only" in refused(filled, statement), statement
+    assert filled.read(lambda db: db.execute(select(metadata.tables[table])).all()) == rows
+
+
+def test_the_append_only_tables_are_those_of_the_migration():
+    script = ScriptDirectory.from_config(config()).get_revision("0001")
+    assert list(script.module.APPEND_ONLY) == APPEND_ONLY

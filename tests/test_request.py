@@ -1,0 +1,228 @@
+"""Request keys, for every service: the same key gives the same receipt, and never another one."""
+
+import dataclasses
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from threading import Barrier
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from dispensary import database
+from dispensary.exports.json_text import document
+from dispensary.reports.verify import verify
+from dispensary.request import KeyReused, _json, again
+from dispensary.rules.dates import parse_expiry
+from dispensary.rules.formulary import read_rows
+from dispensary.rules.people import Condition, Language, Role
+from dispensary.rules.product import Form, Sensitivity
+from dispensary.schema import trust
+from dispensary.services.dispense import Order, dispense
+from dispensary.services.formulary import Import, NewMinimum, NewPack, add_pack, import_products, set_minimum
+from dispensary.services.prescribe import NewPrescription, prescribe
+from dispensary.services.receive import Delivery, Typed, receive
+from dispensary.services.register import NewPatient, NewPrescriber, NewUser, add_patient, add_prescriber, add_user
+from dispensary.services.take_back import Return, take_back
+from tests.build import Shop, a_lot, a_patient, a_prescriber, an_rx, dispensed
+from tests.conftest import FORMULARY
+
+KEY = "the-key"
+
+
+def a_delivery(shop):
+    line = Typed("US-CY-ARG1", "A1", parse_expiry("2027-11"), 3, month_only=True)
+    order = Delivery(KEY, (line, replace(line, lot="B2")), "refrigerator", 2_500_000)
+    return receive, order, replace(order, unit_cost_micros=2_500_001), {}
+
+
+def a_new_patient(shop):
+    order = NewPatient(
+        KEY,
+        "MRN-9",
+        "Æ Ø",
+        date(1950, 2, 28),
+        Language("nb"),
+        frozenset({Sensitivity.PARABENS, Sensitivity.COBALAMIN}),
+        frozenset({Condition.LEBER}),
+    )
+    return add_patient, order, replace(order, sensitivities=frozenset()), {"audit_key": b"x" * 32}
+
+
+def a_new_prescriber(shop):
+    order = NewPrescriber(KEY, "Dr. A", "physician", "1234567893", None)
+    return add_prescriber, order, replace(order, name="Dr. B"), {}
+
+
+def a_new_user(shop):
+    order = NewUser(KEY, "robin", Role.TECHNICIAN)
+    return add_user, order, replace(order, role=Role.MANAGER), {}
+
+
+def a_prescription(shop):
+    order = NewPrescription(
+        key=KEY,
+        patient=a_patient(shop),
+        prescriber=a_prescriber(shop),
+        form=Form.HYDROXOCOBALAMIN,
+        directions="1 mg IM weekly",
+        quantity_units=None,
+        days=28,
+        refills=1,
+        written=date(2026, 11, 20),
+        valid_until=None,
+        indication="",
+    )
+    return prescribe, order, replace(order, days=29), {}
+
+
+def a_dispense(shop):
+    a_lot(shop, lot="A1", units=3)
+    a_lot(shop, lot="B2", units=3, expires="2028-01-31")
+    a_lot(shop, lot="X9", units=3, expires="2026-12-01")
+    order = Order(KEY, an_rx(shop, units=4))
+    return dispense, order, replace(order, units=3), {}
+
+
+def a_dispense_with_findings(shop):
+    a_lot(shop)
+    rx = an_rx(shop, patient=a_patient(shop, conditions=("kidney-failure", "leber")))
+    order = Order(KEY, rx, overrides={"leber": "judged", "kidney_failure": "judged"})
+    return dispense, order, replace(order, overrides={"leber": "judged otherwise"}), {}
+
+
+def a_return(shop):
+    a_lot(shop)
+    order = Return(KEY, dispensed(shop, an_rx(shop)).dispense, "undelivered", 2)
+    return take_back, order, replace(order, reason="not wanted"), {}
+
+
+def an_import(shop):
+    row = read_rows(FORMULARY.read_bytes(), "formulary.csv")[0]
+    new = replace(row, product=replace(row.product, code="NEW-1"), gtin=None)
+    order = Import(KEY, "new.csv", (new,))
+    return import_products, order, replace(order, file="other.csv"), {}
+
+
+def a_pack(shop):
+    order = NewPack(KEY, "US-CY-ARG1", "50305170031256", 25)
+    return add_pack, order, replace(order, units=10), {}
+
+
+def a_minimum(shop):
+    order = NewMinimum(KEY, "US-CY-ARG1", 20)
+    return set_minimum, order, replace(order, units=21), {}
+
+
+KINDS = {
+    a_delivery: "receive",
+    a_new_patient: "patient add",
+    a_new_prescriber: "prescriber add",
+    a_new_user: "user add",
+    a_prescription: "rx add",
+    a_dispense: "dispense",
+    a_dispense_with_findings: "dispense",
+    a_return: "return",
+    an_import: "product import",
+    a_pack: "product pack",
+    a_minimum: "product edit",
+}
+
+
+def books(shop: Shop) -> Any:
+    return shop.read(
+        lambda db: [
+            db.execute(select(table)).all() for table in (trust.head, trust.request, trust.answer, trust.audit_event)
+        ]
+    )
+
+
+@pytest.mark.parametrize("write", KINDS, ids=lambda write: write.__name__)
+def test_the_same_key_gives_the_same_receipt_and_writes_once(shop, write):
+    service, order, _, more = write(shop)
+    first = shop.do(service, order, **more)
+    before = books(shop)
+    later = shop.at(shop.on + timedelta(days=400))
+    second = later.do(service, order, **more)
+    assert second == first
+    assert document(second) == document(first)
+    assert books(shop) == before
+    assert shop.read(verify).ok
+
+
+@pytest.mark.parametrize("write", KINDS, ids=lambda write: write.__name__)
+def test_the_same_key_with_other_content_is_refused(shop, write):
+    service, order, other, more = write(shop)
+    shop.do(service, order, **more)
+    before = books(shop)
+    with pytest.raises(KeyReused) as refused:
+        shop.do(service, other, **more)
+    assert str(refused.value) == (
+        f"The key the-key was used on 2026-11-21T14:30:00+00:00 for another {KINDS[write]}: nothing was written; "
+        "use a new key, or repeat the first command to see its receipt."
+    )
+    assert books(shop) == before
+
+
+def test_the_same_key_for_another_kind_of_work_is_refused(shop):
+    service, order, _, more = a_new_user(shop)
+    shop.do(service, order, **more)
+    with pytest.raises(KeyReused, match="for another user add"):
+        shop.do(receive, a_delivery(shop)[1])
+
+
+def test_a_refused_request_leaves_its_key_free(shop):
+    service, order, _, _ = a_delivery(shop)
+    with pytest.raises(database.Refused):
+        shop.do(service, replace(order, place="waste"))
+    assert shop.do(service, order).receipt == "R1"
+
+
+def test_eight_counters_with_one_key_write_once(shop, url):
+    service, order, _, more = a_dispense(shop)
+    by = shop.by()
+    engine = database.open_engine(database.parse_url(url), pause=lambda: time.sleep(0.002))
+    together = Barrier(8)
+
+    def counter(_):
+        together.wait()
+        return database.transaction(engine, lambda db: service(db, order, on=shop.on, by=by, **more))
+
+    with ThreadPoolExecutor(8) as counters:
+        receipts = list(counters.map(counter, range(8)))
+    engine.dispose()
+    assert [receipt == receipts[0] for receipt in receipts] == [True] * 8
+    assert len(shop.read(lambda db: db.execute(select(trust.request).where(trust.request.c.key == KEY)).all())) == 1
+    assert shop.read(verify).ok
+
+
+def test_nothing_but_the_content_counts(shop):
+    service, order, _, more = a_new_patient(shop)
+    first = shop.do(service, order, **more)
+    turned = replace(order, sensitivities=frozenset(sorted(order.sensitivities, reverse=True)))
+    assert shop.do(service, turned, **more) == first
+
+
+@dataclass(frozen=True)
+class Inner:
+    on: date
+    role: Role | None
+
+
+@dataclass(frozen=True)
+class Outer:
+    inner: tuple[Inner, ...]
+    day: date | None
+    count: int
+    text: str
+    yes: bool
+
+
+@pytest.mark.parametrize("day", [None, date(2026, 11, 21)])
+def test_a_kept_receipt_is_revived_with_its_types(day):
+    receipt = Outer((Inner(date(2026, 1, 2), Role.MANAGER), Inner(date(1, 1, 1), None)), day, 3, "æ\n", True)
+    revived = again(_json(receipt), Outer)
+    assert repr(revived) == repr(receipt)
+    assert dataclasses.asdict(revived) == dataclasses.asdict(receipt)
