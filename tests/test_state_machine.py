@@ -68,7 +68,7 @@ class Pharmacy(RuleBasedStateMachine):
         self.answered: list[tuple[Any, Any, Any]] = []
         self.patient, self.prescriber = a_patient(self.shop), a_prescriber(self.shop)
         self.prescribe(units=3, refills=5)
-        self.receive(lot="A", days=9, known=False, units=9, place="shelf")
+        self.receive(lot="A", days=4, known=False, units=9, place="shelf")
         self.receive(lot="B", days=400, known=False, units=9, place="refrigerator")
 
     def ask(self, service: Any, order: Any) -> Any:
