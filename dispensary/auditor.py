@@ -305,7 +305,8 @@ def _from_json_lines(file: BinaryIO) -> Iterator[Mapping[str, object]]:
 
 
 def _from_csv(file: BinaryIO) -> Iterator[Mapping[str, object]]:
-    csv.field_size_limit(LONGEST_LINE)
+    # The limit belongs to the whole process, so it is put back.
+    usual = csv.field_size_limit(LONGEST_LINE)
     rows = csv.reader(_lines(file), strict=True)
     try:
         if next(rows, None) != list(COLUMNS):
@@ -317,6 +318,8 @@ def _from_csv(file: BinaryIO) -> Iterator[Mapping[str, object]]:
             yield _trailer(cells) if cells["sequence"] == "end" else {**cells, "sequence": _whole(cells["sequence"])}
     except csv.Error:
         raise _Broken(f"Line {rows.line_num} of the file cannot be read as CSV.") from None
+    finally:
+        csv.field_size_limit(usual)
 
 
 def _trailer(cells: Mapping[str, str]) -> Mapping[str, object]:

@@ -1,24 +1,21 @@
 """Records by the number that people type, as the rules' own objects; what is not there is refused."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property, lru_cache
 from itertools import groupby
 from typing import Any
 
 from sqlalchemy import (
-    CompoundSelect,
     Connection,
-    Row,
     RowMapping,
     Select,
     Text,
     bindparam,
     cast,
     func,
-    literal_column,
     select,
-    union_all,
 )
 
 from dispensary.errors import Refused
@@ -72,7 +69,7 @@ class Patient:
     history: History
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Prescription:
     """A prescription with its patient, its prescriber, what is left of it, and the place that its fills go to."""
 
@@ -91,18 +88,18 @@ class Prescription:
     written: date
     valid_until: date
     indication: str
-    fills: tuple[Row[Any], ...]
+    fills: tuple[Any, ...]
     destination: Place
 
-    @property
-    def filled(self) -> list[Fill]:
-        """The fills as units handed over and returned."""
-        return [Fill(fill.units, int(fill.returned)) for fill in self.fills]
+    def left_after(self, *more: Fill) -> Left:
+        """What may still be dispensed, once these fills are handed over too."""
+        filled = (Fill(fill.units, int(fill.returned)) for fill in self.fills)
+        return left(self.quantity_units, self.refills, [*filled, *more])
 
-    @property
+    @cached_property
     def left(self) -> Left:
         """What may still be dispensed."""
-        return left(self.quantity_units, self.refills, self.filled)
+        return self.left_after()
 
     @property
     def next_injection(self) -> date | None:
@@ -117,6 +114,17 @@ _PLACE = select(place.c.id, place.c.kind).where(place.c.site_id == bindparam("si
 _PLACE_OF_KIND = select(place.c.id, place.c.kind).where(
     place.c.site_id == bindparam("site"), place.c.kind == bindparam("kind", type_=place.c.kind.type)
 )
+_HISTORY = (
+    select(func.aggregate_strings(cast(patient_sensitivity.c.sensitivity, Text), ";"))
+    .where(patient_sensitivity.c.patient_id == patient.c.id)
+    .scalar_subquery()
+    .label("sensitivities"),
+    select(func.aggregate_strings(cast(patient_condition.c.condition, Text), ";"))
+    .where(patient_condition.c.patient_id == patient.c.id)
+    .scalar_subquery()
+    .label("conditions"),
+)
+_PATIENT = select(patient, *_HISTORY)
 _PRESCRIPTION = (
     select(
         prescription,
@@ -129,6 +137,7 @@ _PRESCRIPTION = (
         patient.c.born,
         patient.c.language,
         patient.c.audit_key,
+        *_HISTORY,
         select(func.min(place.c.id))
         .where(place.c.site_id == prescription.c.site_id, place.c.kind == PlaceKind.PATIENTS)
         .scalar_subquery()
@@ -157,14 +166,6 @@ _FILLS = (
     .where(dispense.c.prescription_id == bindparam("prescription"))
     .order_by(dispense.c.fill)
 )
-_HISTORY: CompoundSelect[Any] = union_all(
-    select(
-        literal_column("'sensitivity'").label("kind"), cast(patient_sensitivity.c.sensitivity, Text).label("word")
-    ).where(patient_sensitivity.c.patient_id == bindparam("patient")),
-    select(literal_column("'condition'"), cast(patient_condition.c.condition, Text)).where(
-        patient_condition.c.patient_id == bindparam("patient")
-    ),
-)
 PRODUCT_COLUMNS = (
     product.c.id.label("product_id"),
     product.c.code,
@@ -192,9 +193,8 @@ _PRODUCTS = select(*PRODUCT_COLUMNS).select_from(PRODUCTS).order_by(product.c.co
 _PRODUCTS_OF_FORM = _PRODUCTS.where(product.c.form == bindparam("form", type_=product.c.form.type))
 
 
-def product_of(rows: Iterable[Any]) -> Product:
+def product_of(rows: Sequence[Any]) -> Product:
     """The product that the rows of PRODUCT_COLUMNS describe, one row for each of its preservatives."""
-    rows = list(rows)
     first = rows[0]
     agents = {row.agent: Agent(row.agent, row.mcg_per_ml) for row in rows if row.agent is not None}
     return Product(
@@ -221,11 +221,15 @@ def products(db: Connection, *where: Any) -> dict[int, Product]:
 
 def products_of_form(db: Connection, form: Form) -> dict[int, Product]:
     """The products of this form by id, in the order of their codes."""
-    return _by_id(db.execute(_PRODUCTS_OF_FORM, {"form": form}))
+    return _by_id(db.execute(_PRODUCTS_OF_FORM, {"form": form}).all())
+
+
+# The same rows are the same product, so each is built once in a process.
+_known_product = lru_cache(maxsize=1024)(product_of)
 
 
 def _by_id(rows: Iterable[Any]) -> dict[int, Product]:
-    return {key: product_of(group) for key, group in groupby(rows, key=lambda row: int(row.product_id))}
+    return {key: _known_product(tuple(group)) for key, group in groupby(rows, key=lambda row: int(row.product_id))}
 
 
 def product_by_code(db: Connection, code: str) -> tuple[int, Product]:
@@ -273,7 +277,7 @@ def patient_by_number(db: Connection, site_id: int, given: str) -> Patient:
     wanted = patient.c.identifier == text
     if text[:1] in "Pp" and text[1:].isascii() and text[1:].isdigit():
         wanted = patient.c.number == parse_number(Record.PATIENT, text)
-    row = db.execute(select(patient).where(patient.c.site_id == site_id, wanted)).first()
+    row = db.execute(_PATIENT.where(patient.c.site_id == site_id, wanted)).first()
     if row is None:
         raise NotFound(
             what="patient", given=quoted(given), way_out="enter the patient first with `dispensary patient add`"
@@ -286,15 +290,14 @@ def patient_by_number(db: Connection, site_id: int, given: str) -> Patient:
         row.born,
         row.language,
         row.audit_key,
-        _history(db, row.id),
+        _history(row),
     )
 
 
-def _history(db: Connection, patient_id: int) -> History:
-    words = db.execute(_HISTORY, {"patient": patient_id}).all()
+def _history(row: Any) -> History:
     return History(
-        frozenset(Sensitivity(row.word) for row in words if row.kind == "sensitivity"),
-        frozenset(Condition(row.word) for row in words if row.kind == "condition"),
+        frozenset(map(Sensitivity, row.sensitivities.split(";") if row.sensitivities else ())),
+        frozenset(map(Condition, row.conditions.split(";") if row.conditions else ())),
     )
 
 
@@ -337,7 +340,7 @@ def prescription_by_number(db: Connection, site_id: int, given: str, *, lock: bo
             row.born,
             row.language,
             row.audit_key,
-            _history(db, row.patient_id),
+            _history(row),
         ),
         prescriber=row.prescriber,
         profession=row.profession,
@@ -351,6 +354,6 @@ def prescription_by_number(db: Connection, site_id: int, given: str, *, lock: bo
         written=row.written,
         valid_until=row.valid_until,
         indication=row.indication,
-        fills=tuple(db.execute(_FILLS, {"prescription": row.id})),
+        fills=tuple(db.execute(_FILLS, {"prescription": row.id}).all()),
         destination=Place(row.patients_id, stocked=False),
     )

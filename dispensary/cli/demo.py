@@ -100,7 +100,7 @@ class Day:
             for row in expiring(db, by.site_id, self.today, within=30):
                 say(f"  Expires in {row.days_left} days: {row.units} of {row.product}, lot {row.lot}.")
             night = report(db, by.site_id, self.desk.on)
-            say(f"  The nightly report names {len(night.needs_a_person)} things that need a person.")
+            say(f"  To be seen to by a person, says the nightly report: {len(night.needs_a_person)}.")
             written = nightly.write(night, self.desk.pharmacy, self.out, force=True)
             exported = audit.export(db, by.site_id, self.out / "audit.jsonl", force=True)
             books = verify(db)

@@ -32,7 +32,7 @@ def nightly(
     with at.reading() as (db, by):
         night = report(db, by.site_id, at.on)
     written = write(night, at.pharmacy, out, force=force)
-    say(f"{night.day}: {len(night.needs_a_person)} things need a person.")
+    say(f"{night.day}: to be seen to by a person: {len(night.needs_a_person)}.")
     say("\n".join(map(str, written)))
     if night.needs_a_person:
         raise typer.Exit(4)

@@ -4,6 +4,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from dispensary.errors import Refused
 from dispensary.rules.shelf import ALLOWED, Operation, State, described, last_usable_day, state_on
@@ -22,9 +23,11 @@ class ShortStock(Refused):
     on_hand: str
 
 
-@dataclass(frozen=True, slots=True)
-class OnHand:
-    """Units of one lot at one place. `received` is the order of receipt, which breaks ties of expiry."""
+class OnHand(NamedTuple):
+    """Units of one lot at one place. `received` is the order of receipt, which breaks ties of expiry.
+
+    A tuple, because a counter reads hundreds of them for one dispense.
+    """
 
     lot_id: int
     lot: str

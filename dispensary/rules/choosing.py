@@ -77,7 +77,7 @@ def choose(stocks: Sequence[Stock], wanted: Wanted, today: date) -> Choice:
         except Refused as refusal:
             refusals.append((1, refusal))
             continue
-        first = min((lot.expires for lot in _usable(stock, today)), default=date.max)
+        first = next((lot.expires for lot in sorted(stock.lots, key=_expiry) if _is_usable(lot, today)), date.max)
         volume_ul = supply.units * stock.product.fill_ul
         plans.append(((supply.waste_ul, supply.units, volume_ul, first, stock.product.code), stock, supply))
     for _, stock, supply in sorted(plans, key=lambda plan: plan[0]):
@@ -106,8 +106,12 @@ def _lots(stock: Stock, supply: Supply, wanted: Wanted, today: date) -> Allocati
     )
 
 
-def _usable(stock: Stock, today: date) -> list[OnHand]:
-    return [lot for lot in stock.lots if ALLOWED[state_on(lot.state, lot.expires, today), Operation.DISPENSE]]
+def _expiry(lot: OnHand) -> date:
+    return lot.expires
+
+
+def _is_usable(lot: OnHand, today: date) -> bool:
+    return ALLOWED[state_on(lot.state, lot.expires, today), Operation.DISPENSE]
 
 
 def preservative_free(stocks: Iterable[Stock], today: date) -> str:
@@ -115,7 +119,7 @@ def preservative_free(stocks: Iterable[Stock], today: date) -> str:
     found = []
     for stock in stocks:
         if stock.product.preservatives.known is Preserved.NONE:
-            units = sum(lot.units for lot in _usable(stock, today))
+            units = sum(lot.units for lot in stock.lots if _is_usable(lot, today))
             if units:
                 found.append(f"{units} of {stock.product.code} ({stock.product.fill} {stock.product.container})")
     return ", ".join(found) or "none"

@@ -20,7 +20,7 @@ from dispensary.rules.numbers import Record
 from dispensary.rules.people import Person, Role
 from dispensary.rules.place import Place, PlaceKind
 from dispensary.rules.product import Form, Product
-from dispensary.rules.refills import Fill, left
+from dispensary.rules.refills import Fill
 from dispensary.rules.safety import Case, Finding, findings, overridden, stops
 from dispensary.rules.scan import Pack
 from dispensary.schema.catalogue import pack, product
@@ -123,6 +123,8 @@ _ON_HAND = (
         balance.c.units,
         balance.c.place_id,
         lot.c.state,
+        # Lots are numbered as they are first received.
+        balance.c.lot_id.label("received"),
     )
     .join(lot, lot.c.id == balance.c.lot_id)
     .join(place, place.c.id == balance.c.place_id)
@@ -190,7 +192,7 @@ def dispense(db: Connection, order: Order, *, on: datetime, by: Person) -> Dispe
         days_supply=supply.days_supply,
         last_injection=supply.last_injection,
         next_fill_on=supply.next_injection,
-        refills_left=left(rx.quantity_units, rx.refills, [*rx.filled, Fill(supply.units)]).refills,
+        refills_left=rx.left_after(Fill(supply.units)).refills,
         findings=found,
         skipped=tuple(SkippedLot(skipped.lot.lot, skipped.reason) for skipped in choice.allocation.skipped),
         audit=entry,
@@ -249,7 +251,7 @@ def _case(rx: Prescription, product: Product, today: date, free: str) -> Case:
 
 
 def _on_hand_of_form(db: Connection, form: Form, by: Person) -> list[Stock]:
-    rows = db.execute(_OF_FORM, {"site": by.site_id, "form": form})
+    rows = db.execute(_OF_FORM, {"site": by.site_id, "form": form}).all()
     return _stocks(lookup.products_of_form(db, form), rows)
 
 
@@ -258,10 +260,7 @@ def _stocks(products: Mapping[int, Product], rows: Iterable[Any]) -> list[Stock]
         Stock(
             product_id,
             products[product_id],
-            tuple(
-                OnHand(lot_id, number, expires, units, place_id, state, lot_id)
-                for _, lot_id, number, expires, units, place_id, state in group
-            ),
+            tuple([OnHand._make(row[1:]) for row in group]),
         )
         for product_id, group in groupby(rows, key=itemgetter(0))
     ]
