@@ -1,5 +1,5 @@
 # Everything runs in an environment of its own (.venv), made on first use from the pins.
-PYTHON ?= $(shell command -v python3.11 || command -v python3)
+PYTHON ?= $(firstword $(foreach p,python3.11 python3.12 python3.13 python3,$(shell command -v $(p))) python3)
 BIN := .venv/bin
 READY := .venv/.ready
 
@@ -29,11 +29,12 @@ pins: pyproject.toml  ## needs uv; run it after a change of dependencies
 	uv pip compile --universal --generate-hashes --no-header --no-annotate --quiet \
 	  --python-version 3.11 --extra postgres --group dev pyproject.toml -o .ci/pins.txt
 
-$(READY): .ci/pins.txt pyproject.toml
+$(READY): .ci/pins.txt
 	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed" if sys.version_info < (3, 11) else 0)'
 	$(PYTHON) -m venv --clear .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r .ci/pins.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	$(BIN)/python -m pip check
 	touch $(READY)
 
 clean:

@@ -1,5 +1,6 @@
 """Writes docs/commands.md from the commands' own help; with --check, says whether it is up to date."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +15,7 @@ def help_of(*words: str) -> str:
         capture_output=True,
         text=True,
         check=True,
+        env={**os.environ, "COLUMNS": "80"},
     )
     return run.stdout.strip()
 

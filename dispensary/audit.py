@@ -17,7 +17,6 @@ person and leaves the chain whole.
 
 import hashlib
 import hmac
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -27,6 +26,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, insert, select, update
 from sqlalchemy.sql.dml import ReturningUpdate
 
+from dispensary.rules.canonical import canonical_json
 from dispensary.rules.people import Person
 from dispensary.schema.people import site
 from dispensary.schema.trust import audit_event, head
@@ -99,7 +99,7 @@ def take(db: Connection, site_id: int, counter: str = "sequence") -> Head:
 
 def record(db: Connection, last: Head, event: Event, *, on: datetime, by: Person) -> Entry:
     """Append the event to the chain of the person's site, on the head that was taken for it."""
-    values = json.dumps(event.values, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=str)
+    values = canonical_json(event.values)
     canonical = _netstrings(
         FORMAT,
         last.origin,

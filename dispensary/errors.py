@@ -43,6 +43,11 @@ class NotSaved(Refused):
     """Storage or the server failed; the same key may be tried again (exit status 3)."""
 
     exit_status = 3
-    sentence = "The database did not take the change ({problem}). {way_out}"
+    sentence = "The database did not answer ({problem}): it is not known whether anything was saved; {retry}."
     problem: str
-    way_out: str = "Nothing is known to be saved; run the same command again with the same --key."
+    retry: str = "run the same command again"
+
+
+def quoted(text: str) -> str:
+    """What was typed, as a message shows it: quoted, unprintables escaped, 40 characters at the most."""
+    return ascii(text[:40]) + ("..." if len(text) > 40 else "")

@@ -18,13 +18,13 @@ from sqlalchemy import (
     select,
 )
 
-from dispensary.errors import Refused
+from dispensary.errors import Refused, quoted
 from dispensary.rules.directions import Directions, parse
 from dispensary.rules.numbers import Record, parse_number
 from dispensary.rules.people import Condition, History, Language, Person
 from dispensary.rules.place import Place, PlaceKind
 from dispensary.rules.product import Agent, Form, Preservatives, Product, Route, Sensitivity, Storage
-from dispensary.rules.quantity import Strength, quoted
+from dispensary.rules.quantity import Strength
 from dispensary.rules.refills import Fill, Left, left
 from dispensary.schema.catalogue import product, product_preservative
 from dispensary.schema.people import (
@@ -93,8 +93,7 @@ class Prescription:
 
     def left_after(self, *more: Fill) -> Left:
         """What may still be dispensed, once these fills are handed over too."""
-        filled = (Fill(fill.units, int(fill.returned)) for fill in self.fills)
-        return left(self.quantity_units, self.refills, [*filled, *more])
+        return left(self.quantity_units, self.refills, [*handed_over(self.fills), *more])
 
     @cached_property
     def left(self) -> Left:
@@ -104,7 +103,7 @@ class Prescription:
     @property
     def next_injection(self) -> date | None:
         """The first injection that no fill has covered yet, or None before the first fill."""
-        return max((fill.next_injection for fill in self.fills if fill.units > fill.returned), default=None)
+        return first_uncovered(self.fills)
 
 
 _PERSON = select(user.c.id, user.c.name, user.c.role, user.c.site_id, user.c.disabled_at).where(
@@ -148,24 +147,20 @@ _PRESCRIPTION = (
     .where(prescription.c.site_id == bindparam("site"), prescription.c.number == bindparam("number"))
 )
 _PRESCRIPTION_LOCKED = _PRESCRIPTION.with_for_update(of=prescription)
-_FILLS = (
-    select(
-        dispense.c.id,
-        dispense.c.number,
-        dispense.c.fill,
-        dispense.c.units,
-        dispense.c.at,
-        dispense.c.next_injection,
-        func.coalesce(
-            select(func.sum(dispense_return.c.units))
-            .where(dispense_return.c.dispense_id == dispense.c.id)
-            .scalar_subquery(),
-            0,
-        ).label("returned"),
-    )
-    .where(dispense.c.prescription_id == bindparam("prescription"))
-    .order_by(dispense.c.fill)
+FILL_COLUMNS = (
+    dispense.c.id,
+    dispense.c.units,
+    dispense.c.next_injection,
+    func.coalesce(
+        select(func.sum(dispense_return.c.units))
+        .where(dispense_return.c.dispense_id == dispense.c.id)
+        .scalar_subquery(),
+        0,
+    ).label("returned"),
 )
+"""What `handed_over` and `first_uncovered` need: a row for each fill."""
+
+_FILLS = select(*FILL_COLUMNS).where(dispense.c.prescription_id == bindparam("prescription")).order_by(dispense.c.fill)
 PRODUCT_COLUMNS = (
     product.c.id.label("product_id"),
     product.c.code,
@@ -182,7 +177,6 @@ PRODUCT_COLUMNS = (
     product.c.identifier_kind,
     product.c.identifier,
     product.c.confidence,
-    product.c.minimum_units,
     product_preservative.c.agent,
     product_preservative.c.mcg_per_ml,
 )
@@ -212,6 +206,16 @@ def product_of(rows: Sequence[Any]) -> Product:
         identifier=first.identifier,
         confidence=first.confidence,
     )
+
+
+def handed_over(fills: Iterable[Any]) -> list[Fill]:
+    """The fills that rows of FILL_COLUMNS describe."""
+    return [Fill(fill.units, int(fill.returned)) for fill in fills]
+
+
+def first_uncovered(fills: Iterable[Any]) -> date | None:
+    """The first injection that none of these rows of FILL_COLUMNS covers; None where nothing was kept."""
+    return max((fill.next_injection for fill in fills if fill.units > fill.returned), default=None)
 
 
 def products(db: Connection, *where: Any) -> dict[int, Product]:

@@ -12,7 +12,8 @@ from functools import cache
 from sqlalchemy import Connection, Executable, bindparam, insert, select
 
 from dispensary.errors import Refused
-from dispensary.rules.people import Person
+from dispensary.rules.canonical import canonical_json
+from dispensary.rules.people import Person, Role
 from dispensary.schema.base import insert_of
 from dispensary.schema.trust import answer, request
 
@@ -29,6 +30,14 @@ class KeyReused(Refused):
     key: str
     kind: str
     at: str
+
+
+class ReadsOnly(Refused):
+    """An auditor looks and does not touch."""
+
+    sentence = "{user} is an auditor, who changes nothing: {act} needs somebody else, named with --as."
+    user: str
+    act: str
 
 
 @cache
@@ -51,9 +60,11 @@ def claim(db: Connection, kind: str, key: str, order: object, *, on: datetime, b
     """The id of the new request, or the receipt of the earlier one with this key, as JSON.
 
     Claiming first makes a second process with the same key wait for the first one's end.
-    Raises KeyReused where the key came with another order.
+    Raises KeyReused where the key came with another order, and ReadsOnly for an auditor.
     """
-    content = hashlib.sha256(_json({"kind": kind, "order": order}).encode()).hexdigest()
+    if by.role is Role.AUDITOR:
+        raise ReadsOnly(user=by.name, act=kind)
+    content = hashlib.sha256(canonical_json({"kind": kind, "order": order}).encode()).hexdigest()
     claimed = db.execute(
         _claiming(db.dialect.name),
         {"site_id": by.site_id, "key": key, "kind": kind, "content": content, "at": on, "by_id": by.user_id},
@@ -68,23 +79,12 @@ def claim(db: Connection, kind: str, key: str, order: object, *, on: datetime, b
 
 def keep(db: Connection, request_id: int, receipt: object) -> None:
     """Keep the receipt as the answer to the request."""
-    db.execute(_ANSWER, {"request_id": request_id, "receipt": _json(receipt)})
+    db.execute(_ANSWER, {"request_id": request_id, "receipt": canonical_json(receipt)})
 
 
 def again(receipt: str, kind: type[Answer]) -> Answer:
     """The kept receipt as the frozen result it was."""
     return typing.cast(Answer, _revive(json.loads(receipt), kind))
-
-
-def _json(thing: object) -> str:
-    return json.dumps(thing, default=_plain, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-
-
-def _plain(thing: object) -> object:
-    """What JSON does not know: a dataclass as its fields, a set sorted, anything else as its text."""
-    if dataclasses.is_dataclass(thing):
-        return {field.name: getattr(thing, field.name) for field in dataclasses.fields(thing)}
-    return sorted(thing) if isinstance(thing, frozenset) else str(thing)
 
 
 def _revive(data: object, kind: object) -> object:

@@ -4,21 +4,52 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from itertools import count
+from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Engine, select, update
+from sqlalchemy import Connection, Engine, create_engine, select, text, update
 
 from dispensary import database, lookup
 from dispensary.rules.dates import parse_expiry
+from dispensary.rules.formulary import read_rows
 from dispensary.rules.people import Condition, Language, Person
 from dispensary.rules.product import Form, Sensitivity
 from dispensary.rules.shelf import State
 from dispensary.schema import stock
 from dispensary.services.dispense import Dispensed, Order, dispense
+from dispensary.services.open_pharmacy import Opening, open_pharmacy
 from dispensary.services.prescribe import NewPrescription, prescribe
 from dispensary.services.receive import Delivery, Received, Typed, receive
 from dispensary.services.register import NewPatient, NewPrescriber, add_patient, add_prescriber
 from dispensary.services.take_back import Return, TakenBack, take_back
+
+NOW = datetime(2026, 11, 21, 9, 30, tzinfo=ZoneInfo("America/New_York"))
+FORMULARY = Path(__file__).parent.parent / "dispensary" / "formulary.csv"
+
+
+def opened(url: str) -> Engine:
+    """The engine of a pharmacy newly opened at that URL, with the starter formulary."""
+    engine = database.open_engine(database.parse_url(url), pause=lambda: None)
+    database.upgrade(engine)
+    opening = Opening(
+        "init", "Corner Pharmacy", "test-origin", "alex", read_rows(FORMULARY.read_bytes(), "formulary.csv")
+    )
+    database.transaction(engine, lambda db: open_pharmacy(db, opening, on=NOW))
+    return engine
+
+
+def server_uri(uri: str, name: str) -> str:
+    """The database of that name on the server of the URI."""
+    return uri.replace("/postgres?", f"/{name}?")
+
+
+def admin(uri: str, statement: str) -> None:
+    """One statement outside a transaction, as CREATE DATABASE wants it."""
+    engine = create_engine(database.parse_url(uri), isolation_level="AUTOCOMMIT")
+    with engine.connect() as db:
+        db.execute(text(statement))
+    engine.dispose()
 
 
 @dataclass

@@ -4,30 +4,13 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from datetime import datetime
 from itertools import count
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import Engine, create_engine, text
 
 from dispensary import database
-from dispensary.rules.formulary import read_rows
-from dispensary.services.open_pharmacy import Opening, open_pharmacy
-from tests.build import Shop
-
-NOW = datetime(2026, 11, 21, 9, 30, tzinfo=ZoneInfo("America/New_York"))
-FORMULARY = Path(__file__).parent.parent / "dispensary" / "formulary.csv"
-
-
-def opened(url: str) -> Engine:
-    engine = database.open_engine(database.parse_url(url), pause=lambda: None)
-    database.upgrade(engine)
-    rows = read_rows(FORMULARY.read_bytes(), "formulary.csv")
-    opening = Opening("init", "Corner Pharmacy", "test-origin", "alex", rows)
-    database.transaction(engine, lambda db: open_pharmacy(db, opening, on=NOW))
-    return engine
+from tests.build import NOW, Shop, admin, opened, server_uri
 
 
 @pytest.fixture(scope="session")
@@ -54,17 +37,6 @@ def postgres_server() -> Iterator[str]:
     yield uri
     server.cleanup()
     shutil.rmtree(folder, ignore_errors=True)
-
-
-def server_uri(uri: str, name: str) -> str:
-    return uri.replace("/postgres?", f"/{name}?")
-
-
-def admin(uri: str, statement: str) -> None:
-    engine = create_engine(database.parse_url(uri), isolation_level="AUTOCOMMIT")
-    with engine.connect() as db:
-        db.execute(text(statement))
-    engine.dispose()
 
 
 _names = count(1)

@@ -33,18 +33,31 @@ def golden_lines() -> list[str]:
     return GOLDEN.read_text(encoding="utf-8").splitlines() if GOLDEN.exists() else []
 
 
-def refused(kind: type[Kind], work: Callable[[], Any]) -> Kind:
-    """The refusal of exactly this kind that the work ends with; its sentence stands in the golden file."""
+def code(kind: type[Refused]) -> str:
+    """The code of a kind of which there is no refusal at hand."""
+    return str(Refused.code.fget(kind.__new__(kind)))  # type: ignore[attr-defined]
+
+
+def require_golden(line: str) -> None:
+    """The line, a code and a sentence, stands in the golden file."""
+    lines = golden_lines()
+    if line not in lines and os.environ.get("UPDATE_GOLDEN"):
+        GOLDEN.write_text("".join(f"{each}\n" for each in sorted([*lines, line])), encoding="utf-8")
+        return
+    assert line in lines
+
+
+def refused(kind: type[Kind], work: Callable[[], Any], *, folder: Path | None = None) -> Kind:
+    """The refusal of exactly this kind that the work ends with; its sentence stands in the golden file.
+
+    A temporary folder stands there as FOLDER.
+    """
     with pytest.raises(Refused) as caught:
         work()
     refusal = caught.value
     assert type(refusal) is kind, f"{refusal.code}: {refusal}"
-    line = f"{refusal.code}: {refusal}"
-    lines = golden_lines()
-    if line not in lines and os.environ.get("UPDATE_GOLDEN"):
-        GOLDEN.write_text("".join(f"{each}\n" for each in sorted([*lines, line])), encoding="utf-8")
-        lines.append(line)
-    assert line in lines
+    sentence = str(refusal) if folder is None else str(refusal).replace(str(folder), "FOLDER")
+    require_golden(f"{refusal.code}: {sentence}")
     return refusal
 
 

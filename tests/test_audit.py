@@ -40,7 +40,7 @@ def test_an_event_is_the_netstrings_of_its_fields(shop):
     )
     assert row.hash == hashlib.sha256(b"\x00" + row.canonical.encode()).hexdigest()
     assert entry == audit.Entry(3, row.hash)
-    assert shop.read(chain.head_of, 1) == (3, row.hash)
+    assert shop.read(chain.head_of, 1) == audit.Entry(3, row.hash)
 
 
 def test_the_searchable_columns_say_the_same(shop):

@@ -117,12 +117,19 @@ def test_a_write_begins_by_taking_the_file(tmp_path):
 
 
 def test_a_reader_does_not_hold_a_writer_up_at_its_start(tmp_path):
-    engine = an_engine(tmp_path / "a.db")
+    pauses = []
+    engine = an_engine(tmp_path / "a.db", lambda: pauses.append("waited"))
     database.transaction(engine, lambda db: db.execute(text("CREATE TABLE t (x)")))
     with database.reading(engine) as db:
         db.execute(text("SELECT * FROM t"))
-        with engine.connect().execution_options(writes=True) as writer:
-            writer.begin().rollback()
+        with engine.connect().execution_options(writes=True) as writer, writer.begin() as begun:
+            # The file is taken for writing, beside the reader.
+            other = sqlite3.connect(tmp_path / "a.db", timeout=0, isolation_level=None)
+            with pytest.raises(sqlite3.OperationalError, match="locked"):
+                other.execute("BEGIN IMMEDIATE")
+            other.close()
+            begun.rollback()
+    assert pauses == []
     engine.dispose()
 
 
@@ -133,8 +140,8 @@ def test_a_file_that_stays_taken_is_not_saved(tmp_path):
     with pytest.raises(NotSaved) as refused:
         database.transaction(engine, lambda db: None)
     assert str(refused.value) == (
-        "The database did not take the change (database is locked). "
-        "Nothing is known to be saved; run the same command again with the same --key."
+        "The database did not answer (database is locked): it is not known whether "
+        "anything was saved; run the same command again."
     )
     holder.close()
     assert database.transaction(engine, lambda db: db.exec_driver_sql("PRAGMA busy_timeout").scalar()) == 10000
@@ -166,7 +173,7 @@ def test_work_that_is_always_contended_is_not_saved(shop, monkeypatch):
 
     with pytest.raises(NotSaved) as refused:
         shop.write(work)
-    assert str(refused.value).startswith("The database did not take the change (other counters were always first).")
+    assert str(refused.value).startswith("The database did not answer (other counters were always first): ")
     assert len(tries) == 5
 
 
@@ -347,8 +354,8 @@ def test_a_file_that_may_only_be_read_is_not_saved(sqlite_template):
     with pytest.raises(NotSaved) as refused:
         database.transaction(engine, lambda db: db.execute(insert(site).values(name="Never", origin="never")))
     assert str(refused.value) == (
-        "The database did not take the change (attempt to write a readonly database). "
-        "Nothing is known to be saved; run the same command again with the same --key."
+        "The database did not answer (attempt to write a readonly database): it is not known whether "
+        "anything was saved; run the same command again."
     )
     engine.dispose()
 
@@ -385,7 +392,7 @@ def test_a_full_disk_is_not_saved_and_loses_nothing_acknowledged(sqlite_template
         check=False,
     )
     assert ran.returncode == 1
-    assert ran.stderr.startswith("3 The database did not take the change (")
+    assert ran.stderr.startswith("3 The database did not answer (")
     assert len(ran.stderr.splitlines()) == 1
     acknowledged = [f"fill-{line}" for line in ran.stdout.split()]
     assert acknowledged

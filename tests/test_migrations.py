@@ -14,8 +14,7 @@ from sqlalchemy import event as events_of_engine
 
 from dispensary import database, shipped
 from dispensary.schema import metadata, partial_indexes  # noqa: F401
-from tests.build import a_lot, an_rx, dispensed, returned
-from tests.conftest import admin, server_uri
+from tests.build import a_lot, admin, an_rx, dispensed, returned, server_uri
 
 APPEND_ONLY = [
     "answer",

@@ -14,7 +14,8 @@ from sqlalchemy import select
 from dispensary import database
 from dispensary.exports.json_text import document
 from dispensary.reports.verify import verify
-from dispensary.request import KeyReused, _json, again
+from dispensary.request import KeyReused, again
+from dispensary.rules.canonical import canonical_json
 from dispensary.rules.dates import parse_expiry
 from dispensary.rules.formulary import read_rows
 from dispensary.rules.people import Condition, Language, Role
@@ -26,8 +27,7 @@ from dispensary.services.prescribe import NewPrescription, prescribe
 from dispensary.services.receive import Delivery, Typed, receive
 from dispensary.services.register import NewPatient, NewPrescriber, NewUser, add_patient, add_prescriber, add_user
 from dispensary.services.take_back import Return, take_back
-from tests.build import Shop, a_lot, a_patient, a_prescriber, an_rx, dispensed
-from tests.conftest import FORMULARY
+from tests.build import FORMULARY, Shop, a_lot, a_patient, a_prescriber, an_rx, dispensed
 
 KEY = "the-key"
 
@@ -223,6 +223,6 @@ class Outer:
 @pytest.mark.parametrize("day", [None, date(2026, 11, 21)])
 def test_a_kept_receipt_is_revived_with_its_types(day):
     receipt = Outer((Inner(date(2026, 1, 2), Role.MANAGER), Inner(date(1, 1, 1), None)), day, 3, "æ\n", True)
-    revived = again(_json(receipt), Outer)
+    revived = again(canonical_json(receipt), Outer)
     assert repr(revived) == repr(receipt)
     assert dataclasses.asdict(revived) == dataclasses.asdict(receipt)

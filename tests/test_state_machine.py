@@ -30,8 +30,7 @@ from dispensary.schema import stock
 from dispensary.services.dispense import Order, dispense
 from dispensary.services.receive import Delivery, Typed, receive
 from dispensary.services.take_back import Return, take_back
-from tests.build import Shop, a_patient, a_prescriber, an_rx, in_state
-from tests.conftest import NOW
+from tests.build import NOW, Shop, a_patient, a_prescriber, an_rx, in_state
 
 PRODUCT = "NO-CY-TAK1"
 """Ampoules of 1 mL and 1 mg: one unit is one injection of 1 mg."""

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from dispensary.errors import Refused
+from dispensary.rules.gs1 import require_separator
 from dispensary.rules.people import Country, Language, Pharmacy
 from dispensary.rules.product import one_of
 from dispensary.rules.text import clean_text
@@ -118,6 +119,8 @@ def settings_of(given: Mapping[str, Any]) -> Settings:
         ZoneInfo(timezone)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         raise NotATimezone(given=ascii(timezone[:40])) from None
+    fnc1 = str(given.get("fnc1", ""))
+    require_separator(fnc1)
     return Settings(
         Pharmacy(
             name=clean_text(str(given["name"]), "the pharmacy's name"),
@@ -127,7 +130,7 @@ def settings_of(given: Mapping[str, Any]) -> Settings:
             timezone=timezone,
             language=one_of(Language, "language", str(given["language"])),
         ),
-        fnc1=str(given.get("fnc1", "")),
+        fnc1=fnc1,
     )
 
 
@@ -140,6 +143,7 @@ class Desk:
         self.given_database = database or default_database()
         self.user = user or operating_system_user()
         self.format = "table"
+        self.key: str | None = None
 
     @cached_property
     def settings_file(self) -> Path:

@@ -68,8 +68,8 @@ class Day:
         """Four patients."""
         say("\nCOUNTER")
         doctor = self.prescriber()
-        kari = self.patient("MRN-1001", "Jane Sample", "1961-04-03", "en")
-        self.dispense("Jane Sample", self.rx(kari, doctor, "1 mg IM weekly", 4), "label-english.pdf")
+        jane = self.patient("MRN-1001", "Jane Sample", "1961-04-03", "en")
+        self.dispense("Jane Sample", self.rx(jane, doctor, "1 mg IM weekly", 4), "label-english.pdf")
         ola = self.patient("MRN-1002", "Ola Eksempel", "1954-11-30", "nb")
         self.dispense(
             "Ola Eksempel, in Norwegian", self.rx(ola, doctor, "1 mg IM every 2 days", 10), "label-norwegian.pdf"
@@ -113,6 +113,8 @@ class Day:
         say(f"\nLabels, the nightly report and the audit are in {self.out}{'/' if self.out.name else ''}:")
         files = sorted({*self.out.glob("label-*.pdf"), *written, *exported.files})
         say("  " + "\n  ".join(file.name for file in files))
+        if not (books.ok and verdict.ok):
+            raise typer.Exit(4)
 
     def scanned(
         self, what: str, gtin: str, lot: str, days: int, *, serial: str | None = None, quantity: int = 1
@@ -145,6 +147,7 @@ class Day:
 
         try:
             self.scanned(what, gtin, lot, days)
+            raise AssertionError(f"{what} was received")
         except Refused as refusal:
             say(f"  {what}:\n      " + wrapped(f"Refused: {refusal}", 74).replace("\n", "\n      "))
 

@@ -1,7 +1,6 @@
 """`dispensary dispense`: one fill of a prescription, with its label."""
 
 from datetime import datetime
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,13 +11,12 @@ from dispensary.cli.output import (
     Format,
     FormatOption,
     KeyOption,
-    dataclass_fields,
     desk,
     new_app,
     request_key,
     show,
 )
-from dispensary.errors import NotSaved, Refused
+from dispensary.errors import Refused
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -30,12 +28,13 @@ if TYPE_CHECKING:
 app = new_app()
 
 
-class LabelNotWritten(NotSaved):
-    """The fill is in the books and its label is not on disk."""
+class LabelNotWritten(Refused):
+    """The fill is in the books and its label is not on disk (exit status 4: done, and it needs a person)."""
 
+    exit_status = 4
     sentence = (
-        "{dispense} is dispensed and its label is not written ({problem}) "
-        "Write it with `dispensary label dispense {dispense} --out FILE`."
+        "{dispense} is dispensed and its label is not written ({problem}); "
+        "write it with `dispensary label dispense {dispense} --out FILE`."
     )
     dispense: str
     problem: str
@@ -66,15 +65,17 @@ def dispense(
 
     at = desk(context)
     order = Order(
-        key=request_key(key),
+        key=request_key(context, key),
         rx=rx,
         units=None if quantity is None else parse_units(quantity),
         lot=None if lot is None else parse_lot(lot),
         packs=tuple(read_pack(text, today=at.on.date(), fnc1=at.settings.fnc1) for text in scan or ()),
         overrides=dict(map(read_override, override or ())),
     )
+    from dispensary.exports.json_text import fields
+
     dispensed = _dispensed(at, order) if label is None else labelled(at, order, label, force=force)
-    document = {**dataclass_fields(dispensed), "label": None if label is None else str(label)}
+    document = {**dict(fields(dispensed)), "label": None if label is None else str(label)}
     show(format, document, dispensed.lines, _text(dispensed, label))
 
 
@@ -92,8 +93,8 @@ def labelled(at: "Desk", order: "Order", file: Path, *, force: bool) -> "Dispens
     from dispensary.services.label import label_facts
 
     require_new(file, force=force)
-    # Loaded before the transaction, so that no other counter waits for it.
-    import_module("dispensary.labelling.pdf")
+    # Before the transaction, so that no other counter waits for it.
+    labelling.load()
 
     def work(db: "Connection", order: "Order", *, on: datetime, by: "Person") -> "tuple[Dispensed, bytes]":
         dispensed = service(db, order, on=on, by=by)
@@ -104,7 +105,7 @@ def labelled(at: "Desk", order: "Order", file: Path, *, force: bool) -> "Dispens
     try:
         write_new(file, pdf, force=force)
     except Refused as refusal:
-        raise LabelNotWritten(dispense=dispensed.dispense, problem=str(refusal)) from None
+        raise LabelNotWritten(dispense=dispensed.dispense, problem=str(refusal).removesuffix(".")) from None
     return dispensed
 
 

@@ -19,6 +19,13 @@ PLACEHOLDERS = {
 }
 
 
+class SettingsThere(Refused):
+    """Settings that were given although there are some."""
+
+    sentence = "The settings are at {file} and stay as they are: change them in that file, then run `dispensary init`."
+    file: str
+
+
 class MissingSetting(Refused):
     """A setting that nobody gave."""
 
@@ -38,8 +45,8 @@ def init(
     ] = None,
     language: Annotated[str | None, typer.Option(metavar="en|nb", help="en or nb.")] = None,
     fnc1: Annotated[
-        str, typer.Option(metavar="TEXT", help="What the scanner types for FNC1, if not the character GS.")
-    ] = "",
+        str | None, typer.Option(metavar="TEXT", help="What the scanner types for FNC1, if not the character GS.")
+    ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Placeholders for what is missing.")] = False,
 ) -> None:
     """Create or open the pharmacy."""
@@ -47,9 +54,6 @@ def init(
     from dispensary.cli.context import interactive, settings_of
 
     at = desk(context)
-    if pharmacy_files.complete(at):
-        say(f"The pharmacy is there: database {at.given_database}, settings {at.settings_file}.")
-        return
     given = {
         "name": name,
         "address": address,
@@ -58,13 +62,20 @@ def init(
         "timezone": timezone,
         "language": language,
     }
-    chosen = {"fnc1": fnc1}
+    there = at.settings_file.exists()
+    if there and any(value is not None for value in (*given.values(), fnc1)):
+        raise SettingsThere(file=str(at.settings_file))
+    if there:
+        pharmacy_files.create(at, at.settings)
+        say(f"{at.pharmacy.name} is open: database {at.given_database}, settings {at.settings_file}.")
+        return
+    chosen = {"fnc1": fnc1 or ""}
     for setting, value in given.items():
         if value is None and not yes:
             if not interactive():
                 raise MissingSetting(setting=setting)
             value = typer.prompt(f"The pharmacy's {setting}", default=PLACEHOLDERS[setting], err=True)
         chosen[setting] = PLACEHOLDERS[setting] if value is None else value
-    opened = pharmacy_files.create(at, settings_of(chosen))
-    say(f"{opened} is open: database {at.given_database}, settings {at.settings_file}.")
+    pharmacy_files.create(at, settings_of(chosen))
+    say(f"{at.pharmacy.name} is open: database {at.given_database}, settings {at.settings_file}.")
     say(f"You act as {at.user}, pharmacist. `dispensary product list` shows the starter formulary.")

@@ -1,11 +1,17 @@
 """`dispensary label`: labels again, from the books."""
 
+from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from dispensary.cli.output import ForceOption, desk, new_app, say
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from dispensary.rules.people import Person
 
 app = new_app()
 
@@ -29,5 +35,10 @@ def dispense(
 
     at = desk(context)
     require_new(out, force=force)
-    write_new(out, labelling.render(at.write(reprint, number, pharmacy=at.pharmacy)), force=force)
+    labelling.load()
+
+    def work(db: "Connection", number: str, *, on: datetime, by: "Person") -> bytes:
+        return labelling.render(reprint(db, number, pharmacy=at.pharmacy, on=on, by=by))
+
+    write_new(out, at.write(work, number), force=force)
     say(f"Labels of {number}: {out}")

@@ -1,6 +1,5 @@
 """What commands print: receipts and rows as a table, JSON or CSV, and refusals."""
 
-import dataclasses
 import sys
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
@@ -48,23 +47,20 @@ def new_app(**settings: Any) -> typer.Typer:
     )
 
 
-def dataclass_fields(thing: Any) -> dict[str, Any]:
-    """The fields of a frozen result, by name, to which a command may add its own."""
-    return {field.name: getattr(thing, field.name) for field in dataclasses.fields(thing)}
-
-
 def desk(context: typer.Context) -> "Desk":
     """The desk that the command is run with."""
     found: Desk = context.find_root().obj
     return found
 
 
-def request_key(given: str | None) -> str:
-    """The request key that was given, checked, or a new one."""
+def request_key(context: typer.Context, given: str | None) -> str:
+    """The request key that was given, checked, or a new one; a failure names it, so that it can be used again."""
     from dispensary.cli.context import random_key
     from dispensary.rules.text import clean_key
 
-    return random_key() if given is None else clean_key(given)
+    key = random_key() if given is None else clean_key(given)
+    desk(context).key = key
+    return key
 
 
 def say(text: str) -> None:

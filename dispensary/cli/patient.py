@@ -41,7 +41,7 @@ def add(
 
     at = desk(context)
     new = NewPatient(
-        key=request_key(key),
+        key=request_key(context, key),
         identifier=patient_identifier(identifier, at.pharmacy.country),
         name=clean_name(name, "the patient's name"),
         born=parse_born(born, at.on.date()),

@@ -11,19 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-def complete(desk: Desk) -> bool:
-    """Whether database and settings are there; raises OtherSchema and NotADatabase."""
-    from dispensary import database
-    from dispensary.services.open_pharmacy import is_open
-
-    if database.schema_of(desk.bare_engine) is None or not desk.settings_file.exists():
-        return False
-    with database.reading(desk.engine) as db:
-        return is_open(db)
-
-
-def create(desk: Desk, settings: Settings) -> str:
-    """Make what is missing of database and settings; returns the pharmacy's name. What is there stays."""
+def create(desk: Desk, settings: Settings) -> None:
+    """Make what is missing of database and settings; what is there stays."""
     from dispensary import database
     from dispensary.exports.files import make_folder, write_new
     from dispensary.rules.formulary import read_rows
@@ -46,8 +35,8 @@ def create(desk: Desk, settings: Settings) -> str:
     )
     on = now(settings.pharmacy.timezone)
     database.transaction(desk.engine, lambda db: None if is_open(db) else open_pharmacy(db, opening, on=on))
-    write_new(desk.settings_file, written(settings).encode(), force=False)
-    return settings.pharmacy.name
+    if not desk.settings_file.exists():
+        write_new(desk.settings_file, written(settings).encode())
 
 
 def written(settings: Settings) -> str:

@@ -40,7 +40,7 @@ def add(
         raise OneIdentifier
     usual = "physician" if npi is not None else "lege"
     new = NewPrescriber(
-        key=request_key(key),
+        key=request_key(context, key),
         name=clean_name(name, "the prescriber's name"),
         profession=clean_name(usual if profession is None else profession, "a profession"),
         npi=None if npi is None else parse_npi(npi),

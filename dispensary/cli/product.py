@@ -83,7 +83,7 @@ def import_(
             data = opened.read(MOST_BYTES + 1)
     except OSError as problem:
         raise UnreadableFile(file=str(file), problem=str(problem.strerror)) from None
-    order = Import(request_key(key), file.name, read_rows(data, file.name))
+    order = Import(request_key(context, key), file.name, read_rows(data, file.name))
     imported = desk(context).write(import_products, order)
     show(format, imported, [imported], f"Imported {len(imported.products)} products from {file.name}.")
 
@@ -102,7 +102,9 @@ def pack(
     from dispensary.rules.quantity import parse_units
     from dispensary.services.formulary import NewPack, add_pack
 
-    added = desk(context).write(add_pack, NewPack(request_key(key), code, parse_gtin(gtin), parse_units(units)))
+    added = desk(context).write(
+        add_pack, NewPack(request_key(context, key), code, parse_gtin(gtin), parse_units(units))
+    )
     show(format, added, [added], f"GTIN {added.gtin} is {added.units} units of {added.product}.")
 
 
@@ -120,6 +122,6 @@ def edit(
     from dispensary.rules.quantity import parse_units
     from dispensary.services.formulary import NewMinimum, set_minimum
 
-    done = desk(context).write(set_minimum, NewMinimum(request_key(key), code, parse_units(minimum)))
+    done = desk(context).write(set_minimum, NewMinimum(request_key(context, key), code, parse_units(minimum)))
     before = "not set" if done.before is None else str(done.before)
     show(format, done, [done], f"The minimum of {done.product} is {done.minimum_units} units (before: {before}).")

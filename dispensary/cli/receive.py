@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 app = new_app()
 
 MOST_SCANS = 10_000
+MOST_BYTES = MOST_SCANS * 400
 
 
 class NothingToReceive(Refused):
@@ -22,6 +23,13 @@ class NothingToReceive(Refused):
 
     sentence = "{problem}: give scans (or - to read them from standard input), or --product, --lot and --expires."
     problem: str
+
+
+class TooManyScans(Refused):
+    """More than one delivery can hold."""
+
+    sentence = "One delivery holds at most {most} scans: nothing was received; receive it in parts."
+    most: int
 
 
 @app.command()
@@ -58,7 +66,7 @@ def receive(
     else:
         raise NothingToReceive(problem="Scans and typed fields do not mix" if scans else "There is nothing to receive")
     delivery = Delivery(
-        key=request_key(key),
+        key=request_key(context, key),
         lines=tuple(lines),
         place=place,
         unit_cost_micros=None if cost is None else parse_cost_micros(cost),
@@ -73,8 +81,10 @@ def _scanned(at: "Desk", scans: list[str], quantity: int, units: bool) -> "list[
 
     if scans == ["-"]:
         # Split as bytes: to str.splitlines the separator GS inside a scan is the end of a line.
-        lines = sys.stdin.buffer.read(MOST_SCANS * 500).split(b"\n")
-        scans = [line.decode("latin-1") for line in lines if line.strip()] or [""]
+        data = sys.stdin.buffer.read(MOST_BYTES + 1)
+        scans = [line.decode("latin-1") for line in data.split(b"\n") if line.strip()] or [""]
+        if len(data) > MOST_BYTES or len(scans) > MOST_SCANS:
+            raise TooManyScans(most=MOST_SCANS)
     today = at.on.date()
     return [Scanned(read_pack(scan, today=today, fnc1=at.settings.fnc1), quantity, units) for scan in scans]
 

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from dispensary.cli.output import Format, FormatOption, KeyOption, dataclass_fields, desk, new_app, request_key, show
+from dispensary.cli.output import Format, FormatOption, KeyOption, desk, new_app, request_key, show
 
 app = new_app()
 
@@ -27,15 +27,14 @@ def return_(
     from dispensary.services.take_back import Return, take_back
 
     order = Return(
-        key=request_key(key),
+        key=request_key(context, key),
         dispense=number,
         reason=clean_text(reason, "a reason"),
         units=None if quantity is None else parse_units(quantity),
         lot=None if lot is None else parse_lot(lot),
     )
     taken = desk(context).write(take_back, order)
-    document = {name.rstrip("_"): value for name, value in dataclass_fields(taken).items()}
     heads = ("product", "lot", "expires", "units", "place")
     rows = [(line.product, line.lot, line.expires, line.units, line.place) for line in taken.lines]
     text = f"Returned {taken.return_}: {taken.units} units of {taken.dispense}, not to be sold again.\n\n"
-    show(format, document, taken.lines, text + table(heads, rows))
+    show(format, taken, taken.lines, text + table(heads, rows))

@@ -42,7 +42,7 @@ def add(
 
     at = desk(context)
     new = NewPrescription(
-        key=request_key(key),
+        key=request_key(context, key),
         patient=patient,
         prescriber=prescriber,
         form=one_of(Form, "form", form),

@@ -16,5 +16,8 @@ def upgrade(context: typer.Context) -> None:
     before = database.schema_of(engine)
     if before is None or before > database.SCHEMA:
         database.check_schema(engine)
+    if before == database.SCHEMA:
+        say(f"{database.shown(engine.url)} has schema {before} already: there is nothing to do.")
+        return
     database.upgrade(engine)
     say(f"{database.shown(engine.url)}: schema {before} is now {database.SCHEMA}.")

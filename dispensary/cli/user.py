@@ -28,7 +28,7 @@ def add(
     from dispensary.rules.text import clean_name
     from dispensary.services.register import NewUser, add_user
 
-    new = NewUser(request_key(key), clean_name(name, "a user's name"), one_of(Role, "role", role))
+    new = NewUser(request_key(context, key), clean_name(name, "a user's name"), one_of(Role, "role", role))
     added = desk(context).write(add_user, new)
     show(format, added, [added], f"User {added.user} is entered as {new.role}.")
 

@@ -23,8 +23,6 @@ from dispensary.reports.chain import BATCH, events
 
 Row = Mapping[str, object]
 
-_HEADER = csv_text.table([], auditor.COLUMNS)
-
 
 class NotAnExportName(Refused):
     """The file and its sibling would have one name."""
@@ -56,7 +54,7 @@ def export(db: Connection, site_id: int, file: Path, *, force: bool = False) -> 
         raise NotAnExportName(path=shown(file), example=shown(file.with_suffix(".jsonl")))
     last: Row = {"sequence": 0, "hash": START}
     with new_file(file, force=force) as lines, new_file(beside, force=force) as cells:
-        cells.write(_HEADER.encode())
+        cells.write(csv_text.table([], auditor.COLUMNS).encode())
         for batch in _batches(events(db, site_id)):
             lines.writelines(map(_line, batch))
             cells.write(_cells(batch))
@@ -78,4 +76,4 @@ def _line(row: Row) -> bytes:
 
 
 def _cells(rows: list[Row]) -> bytes:
-    return csv_text.table(rows, auditor.COLUMNS).removeprefix(_HEADER).encode()
+    return csv_text.lines(rows, auditor.COLUMNS).encode()

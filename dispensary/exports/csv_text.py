@@ -25,15 +25,23 @@ def table(rows: Iterable[object], columns: Sequence[str] | None = None) -> str:
     lacks a column leaves its cell empty, as None does. Yes and no are written so, dates as ISO
     8601, Decimals in plain digits, and what is nested as JSON on one line.
     """
-    found = [dict(fields(row)) for row in rows]
+    found = list(rows)
     if columns is None:
-        columns = list(found[0]) if found else []
+        columns = [name for name, _ in fields(found[0])] if found else []
     if not columns:
         return ""
+    return _text([[_harmless(name) for name in columns]]) + lines(found, columns)
+
+
+def lines(rows: Iterable[object], columns: Sequence[str]) -> str:
+    """The rows as in a table, without the line of column names."""
+    found = (dict(fields(row)) for row in rows)
+    return _text([_cell(row.get(name)) for name in columns] for row in found)
+
+
+def _text(cells: Iterable[Sequence[str | int]]) -> str:
     text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow([_harmless(name) for name in columns])
-    writer.writerows([[_cell(row.get(name)) for name in columns] for row in found])
+    csv.writer(text, lineterminator="\r\n").writerows(cells)
     return text.getvalue()
 
 

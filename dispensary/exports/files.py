@@ -36,9 +36,11 @@ class NoFolder(Refused):
 class FileNotSaved(NotSaved):
     """The storage did not take the file (exit status 3); no part of it was left behind."""
 
-    sentence = "{path} could not be written ({problem}). {way_out}"
+    sentence = (
+        "{path} could not be written ({problem}): no part of it was left behind; "
+        "mend that or choose another place, and {retry}."
+    )
     path: str
-    way_out: str = "No part of it was left behind; mend that or choose another place, and run the command again."
 
 
 def write_new(path: Path, data: bytes, *, force: bool = False) -> None:

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from itertools import chain
 
-from babel.dates import format_date
 from reportlab.lib.units import mm
 from reportlab.platypus import CondPageBreak, Flowable, KeepTogether, Spacer
 
@@ -66,7 +65,7 @@ def _top(report: Nightly, pharmacy: Pharmacy, width: float) -> Iterator[Flowable
 
 def long_day(day: date, country: Country) -> str:
     """The day in full, in the order that the country writes it."""
-    return str(format_date(day, "full", locale="en_US" if country is Country.US else "en_GB"))
+    return f"{day:%A, %B} {day.day}, {day.year}" if country is Country.US else f"{day:%A} {day.day} {day:%B} {day.year}"
 
 
 def _figures(report: Nightly, width: float) -> Flowable:

@@ -1,7 +1,8 @@
 """The DataMatrix of a label: what it holds, and its modules as a path.
 
-A unit whose own GTIN is known carries a GS1 DataMatrix of (01) GTIN, (17) expiry, (10) lot (GS1
-General Specifications). Any other carries a plain DataMatrix `DISPENSE/PART|YYYY-MM-DD|LOT`: the
+A unit whose own GTIN is known carries a GS1 DataMatrix of (01) GTIN, (10) lot, (17) expiry (GS1
+General Specifications), in the order of rules/scan.element_string and for its reason. Any other
+carries a plain DataMatrix `DISPENSE/PART|YYYY-MM-DD|LOT`: the
 lot stands last, so that whatever characters it holds, the text splits in one way only.
 """
 
@@ -11,8 +12,7 @@ from datetime import date
 from functools import lru_cache
 from math import isqrt
 
-# GS1 character set 82, which AI (10) is limited to, as is its length of 20.
-_GS1_LOT = re.compile(r"""[!"%&'()*+,\-./0-9:;<=>?A-Z_a-z]{1,20}""", re.ASCII)
+from dispensary.rules.gs1 import carries
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +36,10 @@ class Matrix:
 
 def symbol(gtin: str | None, lot: str, expires: date, package: str) -> Symbol:
     """The symbol of one package: GS1 where the unit has a GTIN and GS1 can express its lot."""
-    if gtin is None or not _GS1_LOT.fullmatch(lot):
+    if gtin is None or not carries(lot):
         return Symbol(f"{package}|{expires.isoformat()}|{lot}", gs1=False)
     escaped = lot.replace("(", "\\(").replace(")", "\\)")
-    return Symbol(f"(01){gtin}(17){expires:%y%m%d}(10){escaped}", gs1=True)
+    return Symbol(f"(01){gtin}(10){escaped}(17){expires:%y%m%d}", gs1=True)
 
 
 @lru_cache(maxsize=64)

@@ -4,11 +4,10 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from dispensary.errors import Refused
+from dispensary.errors import Refused, quoted
 from dispensary.labelling.design import MM, Box, Design, Item
 from dispensary.labelling.fonts import Face, NoGlyph, described
 from dispensary.labelling.text import LabelText
-from dispensary.rules.quantity import quoted
 
 # How far below the top of its line a baseline lies, in parts of the size: room for Å and Ž.
 _BASELINE = 0.84

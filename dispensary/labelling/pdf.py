@@ -7,13 +7,13 @@ from io import BytesIO
 from reportlab import rl_config
 from reportlab.pdfgen.canvas import Canvas
 
+from dispensary.errors import quoted
 from dispensary.labelling.datamatrix import matrix
 from dispensary.labelling.design import MM, Box, Design
 from dispensary.labelling.fonts import Face, face
 from dispensary.labelling.layout import LabelDoesNotFit, Line, lines
 from dispensary.labelling.pictograms import keep_between, keep_dark
 from dispensary.labelling.text import LabelText
-from dispensary.rules.quantity import quoted
 
 
 def faces(design: Design) -> dict[str, Face]:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from sqlalchemy import Connection, bindparam, exc, select
 
 from dispensary import auditor, lookup
+from dispensary.audit import START, Entry
 from dispensary.auditor import Verdict
 from dispensary.schema.trust import audit_event, head
 
@@ -30,15 +31,16 @@ def events(db: Connection, site_id: int) -> Iterator[Mapping[str, object]]:
         rows = db.execute(_NEXT, {"site": site_id, "after": rows[-1]["sequence"]}).mappings().all()
 
 
-def head_of(db: Connection, site_id: int) -> tuple[int, str]:
-    """The sequence and the hash at the end of the site's chain, as its head row says; a lost head says nothing."""
+def head_of(db: Connection, site_id: int) -> Entry:
+    """The end of the site's chain, as its head row says; a lost head says that there is no event."""
     row = db.execute(_HEAD, {"site": site_id}).first()
-    return (0, auditor.START) if row is None else (row.sequence, row.hash)
+    return Entry(0, START) if row is None else Entry(row.sequence, row.hash)
 
 
 def check_database(db: Connection, site_id: int) -> Verdict:
     """The auditor's verdict on the site's chain and head."""
-    claimed = head_of(db, site_id)
+    end = head_of(db, site_id)
+    claimed = (end.sequence, end.hash)
     try:
         return auditor.check(events(db, site_id), claimed_head=claimed, origin=lookup.origin(db, site_id))
     except (TypeError, ValueError, exc.DBAPIError):

@@ -1,5 +1,6 @@
 """What has expired and what will soon, by bands of days left."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from datetime import date
 
@@ -18,9 +19,14 @@ class ExpiringRow(StockRow):
 
 def expiring(db: Connection, site_id: int, today: date, within: int = BANDS[-1]) -> tuple[ExpiringRow, ...]:
     """The stock that has expired or has at most `within` days left (0 or more), soonest first."""
-    rows = [
+    return expiring_of(stock(db, site_id, today), today, within)
+
+
+def expiring_of(rows: Iterable[StockRow], today: date, within: int = BANDS[-1]) -> tuple[ExpiringRow, ...]:
+    """Those of the rows that have expired or have at most `within` days left, soonest first."""
+    found = [
         ExpiringRow(**{field.name: getattr(row, field.name) for field in fields(row)}, band=band(row.expires, today))
-        for row in stock(db, site_id, today)
+        for row in rows
         if row.days_left <= within
     ]
-    return tuple(sorted(rows, key=lambda row: (row.expires, row.product, row.lot, row.place)))
+    return tuple(sorted(found, key=lambda row: (row.expires, row.product, row.lot, row.place)))

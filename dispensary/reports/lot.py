@@ -9,12 +9,13 @@ from typing import Any
 from sqlalchemy import Connection, Row, bindparam, select
 
 from dispensary import lookup
+from dispensary.errors import quoted
 from dispensary.lookup import NotFound
-from dispensary.reports.stock import days_left, preservative, stock
+from dispensary.reports.stock import preservative, stock
 from dispensary.rules.numbers import Record
 from dispensary.rules.product import Container, Form, Temperature
-from dispensary.rules.quantity import millilitres, quoted
-from dispensary.rules.shelf import State, state_on
+from dispensary.rules.quantity import millilitres
+from dispensary.rules.shelf import State, days_left, state_on
 from dispensary.schema.catalogue import product
 from dispensary.schema.stock import lot as lots
 from dispensary.schema.stock import place, receipt, receipt_line

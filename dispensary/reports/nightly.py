@@ -9,8 +9,10 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, select
 
+from dispensary.audit import Entry
 from dispensary.reports.attention import BelowMinimum, Overridden, sentences
-from dispensary.reports.expiring import ExpiringRow, expiring
+from dispensary.reports.chain import head_of
+from dispensary.reports.expiring import ExpiringRow, expiring_of
 from dispensary.reports.stock import StockRow, stock, stock_by
 from dispensary.rules.numbers import Record
 from dispensary.rules.product import Form
@@ -18,7 +20,7 @@ from dispensary.schema.catalogue import product
 from dispensary.schema.people import patient, user
 from dispensary.schema.prescribing import dispense, dispense_return, finding, prescription
 from dispensary.schema.stock import lot, movement, place, receipt, receipt_line
-from dispensary.schema.trust import head, request
+from dispensary.schema.trust import request
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,16 +83,11 @@ class ReceivedLine:
 
 
 @dataclass(frozen=True, slots=True)
-class AuditHead:
-    """The end of the audit chain: kept elsewhere, it shows whether the chain was altered later."""
-
-    sequence: int
-    hash: str
-
-
-@dataclass(frozen=True, slots=True)
 class Nightly:
-    """One pharmacy-local day; the stock and the audit head are of the moment of the report."""
+    """One pharmacy-local day; the stock and `audit`, the end of the chain, are of the moment of the report.
+
+    The end of the chain, kept elsewhere, shows whether the chain was altered later.
+    """
 
     day: date
     needs_a_person: tuple[str, ...]
@@ -100,7 +97,7 @@ class Nightly:
     dispensed: tuple[DispensedLine, ...]
     returned: tuple[ReturnedLine, ...]
     received: tuple[ReceivedLine, ...]
-    audit: AuditHead
+    audit: Entry
 
     @property
     def needs_attention(self) -> bool:
@@ -189,7 +186,6 @@ _RECEIVED = (
     .order_by(receipt.c.number, receipt_line.c.id)
 )
 _MINIMA = select(product.c.code, product.c.name, product.c.minimum_units).where(product.c.minimum_units.is_not(None))
-_HEAD = select(head.c.sequence, head.c.hash).where(head.c.site_id == bindparam("site"))
 
 
 def nightly(db: Connection, site_id: int, on: datetime) -> Nightly:
@@ -210,7 +206,7 @@ def nightly(db: Connection, site_id: int, on: datetime) -> Nightly:
         day=day,
         needs_a_person=sentences(rows, below_minimum, overridden),
         stock=tuple(StockGroup(**group) for group in stock_by(rows, ("form", "fill_ml", "preservative"))),
-        expiring=expiring(db, site_id, day),
+        expiring=expiring_of(rows, day),
         below_minimum=below_minimum,
         dispensed=tuple(_dispensed(db.execute(_DISPENSED, given))),
         returned=tuple(
@@ -232,7 +228,7 @@ def nightly(db: Connection, site_id: int, on: datetime) -> Nightly:
             )
             for row in db.execute(_RECEIVED, given)
         ),
-        audit=AuditHead(**db.execute(_HEAD, given).mappings().one()),
+        audit=head_of(db, site_id),
     )
 
 

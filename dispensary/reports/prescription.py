@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
-from enum import StrEnum
 from itertools import groupby
 from typing import Any
 
@@ -14,21 +13,13 @@ from dispensary.reports.disclosed import Disclosed
 from dispensary.rules.directions import render
 from dispensary.rules.numbers import Record
 from dispensary.rules.product import Form, Route
-from dispensary.rules.refills import Fill, Left, left
+from dispensary.rules.refills import PrescriptionState, left, states_on
 from dispensary.rules.safety import Finding
 from dispensary.schema.catalogue import product
 from dispensary.schema.people import patient as patients
 from dispensary.schema.people import prescriber
-from dispensary.schema.prescribing import dispense, dispense_return, finding, prescription
+from dispensary.schema.prescribing import dispense, finding, prescription
 from dispensary.schema.stock import lot, movement
-
-
-class PrescriptionState(StrEnum):
-    """Whether a prescription can still be dispensed against."""
-
-    ACTIVE = "active"
-    EXHAUSTED = "exhausted"
-    EXPIRED = "expired"
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,17 +135,7 @@ _LIST = (
     .order_by(prescription.c.number)
 )
 _FILLED = (
-    select(
-        dispense.c.prescription_id,
-        dispense.c.units,
-        dispense.c.next_injection,
-        func.coalesce(
-            select(func.sum(dispense_return.c.units))
-            .where(dispense_return.c.dispense_id == dispense.c.id)
-            .scalar_subquery(),
-            0,
-        ).label("returned"),
-    )
+    select(dispense.c.prescription_id, *lookup.FILL_COLUMNS)
     .join(prescription, prescription.c.id == dispense.c.prescription_id)
     .where(dispense.c.site_id == bindparam("site"))
     .order_by(dispense.c.prescription_id, dispense.c.fill)
@@ -187,7 +168,7 @@ def show_prescription(db: Connection, site_id: int, rx: str, on: datetime) -> Di
         refills=found.refills,
         refills_left=found.left.refills,
         units_left=found.left.units,
-        state=_state(found.valid_until, found.left, on.date()),
+        state=states_on(found.valid_until, found.left.fills, on.date())[0],
         next_injection=found.next_injection,
         fills=_fills(db, found, on),
     )
@@ -223,12 +204,6 @@ def _by(rows: Iterable[Row[Any]], column: str) -> dict[int, list[Row[Any]]]:
     return {key: list(group) for key, group in groupby(rows, key=lambda row: int(getattr(row, column)))}
 
 
-def _state(valid_until: date, remaining: Left, today: date) -> PrescriptionState:
-    if today > valid_until:
-        return PrescriptionState.EXPIRED
-    return PrescriptionState.ACTIVE if remaining.fills else PrescriptionState.EXHAUSTED
-
-
 def prescriptions(
     db: Connection, site_id: int, today: date, patient: str | None = None
 ) -> Disclosed[tuple[PrescriptionRow, ...]]:
@@ -245,7 +220,7 @@ def prescriptions(
 
 
 def _row(row: Row[Any], fills: list[Row[Any]], today: date) -> PrescriptionRow:
-    remaining = left(row.quantity_units, row.refills, [Fill(fill.units, int(fill.returned)) for fill in fills])
+    remaining = left(row.quantity_units, row.refills, lookup.handed_over(fills))
     return PrescriptionRow(
         rx=Record.PRESCRIPTION.number(row.number),
         patient=Record.PATIENT.number(row.patient),
@@ -258,6 +233,6 @@ def _row(row: Row[Any], fills: list[Row[Any]], today: date) -> PrescriptionRow:
         valid_until=row.valid_until,
         refills=row.refills,
         refills_left=remaining.refills,
-        state=_state(row.valid_until, remaining, today),
-        next_injection=max((fill.next_injection for fill in fills if fill.units > fill.returned), default=None),
+        state=states_on(row.valid_until, remaining.fills, today)[0],
+        next_injection=lookup.first_uncovered(fills),
     )

@@ -10,10 +10,10 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, literal_column, select
 
 from dispensary import lookup
-from dispensary.errors import Refused
+from dispensary.errors import Refused, quoted
 from dispensary.rules.product import Container, Form, Product, Temperature
-from dispensary.rules.quantity import millilitres, quoted
-from dispensary.rules.shelf import State, last_usable_day, state_on
+from dispensary.rules.quantity import millilitres
+from dispensary.rules.shelf import ALLOWED, Operation, State, days_left, state_on
 from dispensary.schema.catalogue import product as products
 from dispensary.schema.stock import balance, lot
 from dispensary.schema.stock import place as places
@@ -115,6 +115,7 @@ def _rows(found: list[Any], today: date) -> Iterable[StockRow]:
     # Each preservative of the product repeats the lot.
     for row in {(row.lot_id, row.place): row for row in found}.values():
         state = state_on(row.state, row.expires, today)
+        usable = ALLOWED[state, Operation.DISPENSE] and row.kind.saleable
         yield StockRow(
             product=facts.code,
             name=facts.name,
@@ -130,7 +131,7 @@ def _rows(found: list[Any], today: date) -> Iterable[StockRow]:
             place=row.place,
             state=state,
             units=row.units,
-            usable_units=row.units if state is State.AVAILABLE and row.kind.saleable else 0,
+            usable_units=row.units if usable else 0,
             days_left=days_left(row.expires, today),
         )
 
@@ -138,11 +139,6 @@ def _rows(found: list[Any], today: date) -> Iterable[StockRow]:
 def preservative(product: Product) -> str:
     """What preserves the product, such as `benzyl alcohol 15 mg/mL`, `none` or `unknown`."""
     return ", ".join(map(str, product.preservatives.agents)) or str(product.preservatives)
-
-
-def days_left(expires: date, today: date) -> int:
-    """Days until the last usable day: 0 on it, negative after it."""
-    return (last_usable_day(expires) - today).days
 
 
 def stock_by(rows: Iterable[StockRow], keys: Sequence[str]) -> tuple[dict[str, Any], ...]:

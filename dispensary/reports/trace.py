@@ -8,11 +8,11 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, func, select
 
+from dispensary.errors import quoted
 from dispensary.lookup import NotFound
 from dispensary.reports.disclosed import Disclosed
 from dispensary.rules.numbers import Record
 from dispensary.rules.place import PlaceKind
-from dispensary.rules.quantity import quoted
 from dispensary.schema.catalogue import product
 from dispensary.schema.people import patient
 from dispensary.schema.prescribing import dispense, dispense_return, prescription

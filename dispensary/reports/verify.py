@@ -8,8 +8,8 @@ from sqlalchemy import Connection, Select, Table, and_, exc, func, or_, select, 
 
 from dispensary import database
 from dispensary.reports import chain, reconcile
+from dispensary.reports.chain_agreement import recorded
 from dispensary.reports.reconcile import SHOWN, first
-from dispensary.reports.recorded import recorded
 from dispensary.schema.people import patient, prescriber, site, user
 from dispensary.schema.prescribing import dispense, dispense_return, prescription
 from dispensary.schema.stock import receipt

@@ -8,8 +8,7 @@ import calendar
 import re
 from datetime import date
 
-from dispensary.errors import Refused
-from dispensary.rules.quantity import quoted
+from dispensary.errors import Refused, quoted
 
 OLDEST_AGE = 130
 
@@ -42,7 +41,7 @@ class BornInTheFuture(Refused):
 class BornTooLongAgo(Refused):
     """A birth date that nobody living has."""
 
-    sentence = "A birth date of {born} makes the patient older than 130 years on {today}: check the year."
+    sentence = f"A birth date of {{born}} makes the patient older than {OLDEST_AGE} years on {{today}}: check the year."
     born: date
     today: date
 
@@ -67,7 +66,7 @@ def parse_expiry(text: str) -> date:
 
 
 def parse_born(text: str, today: date) -> date:
-    """Reads a birth date; raises NotADate, BornInTheFuture, and BornTooLongAgo above 130 years."""
+    """Reads a birth date; raises NotADate, BornInTheFuture, and BornTooLongAgo above OLDEST_AGE."""
     born = parse_date(text)
     if born > today:
         raise BornInTheFuture(born=born, today=today)

@@ -11,9 +11,9 @@ from datetime import date, timedelta
 from enum import Enum, StrEnum
 from itertools import count
 
-from dispensary.errors import Refused
+from dispensary.errors import Refused, quoted
 from dispensary.rules.product import Route
-from dispensary.rules.quantity import Dose, quoted
+from dispensary.rules.quantity import Dose
 
 MOST_CHARACTERS = 200
 
@@ -68,16 +68,6 @@ class IntravenousRoute(Refused):
     given: str
 
 
-class NotAnInterval(Refused):
-    """An interval outside its bounds, or with its numbers in the wrong order."""
-
-    sentence = (
-        "{given} is not an interval: give 1 to 365 days, 1 to 52 weeks, 1 to 24 months or 1 to 7 times a week, "
-        "the lower number first, such as every 2 to 3 days."
-    )
-    given: str
-
-
 class Unit(StrEnum):
     """What an interval counts in."""
 
@@ -91,13 +81,24 @@ _ADVERB = {Unit.DAY: "daily", Unit.WEEK: "weekly", Unit.MONTH: "monthly"}
 _DAYS_A_WEEK = 7
 
 
+class NotAnInterval(Refused):
+    """An interval outside its bounds, or with its numbers in the wrong order."""
+
+    sentence = (
+        f"{{given}} is not an interval: give 1 to {_MOST[Unit.DAY]} days, 1 to {_MOST[Unit.WEEK]} weeks, "
+        f"1 to {_MOST[Unit.MONTH]} months or 1 to {_DAYS_A_WEEK} times a week, "
+        "the lower number first, such as every 2 to 3 days."
+    )
+    given: str
+
+
 @dataclass(frozen=True, slots=True)
 class Interval:
     """`times` injections every `least` to `most` units.
 
     Weekly is Interval(WEEK, 1, 1); three times a week Interval(WEEK, 1, 1, times=3); every 2 to 3
-    days Interval(DAY, 2, 3). 1 to 365 days, 52 weeks or 24 months; `times` is 1 to 7, and above 1
-    only for a single week. Raises NotAnInterval.
+    days Interval(DAY, 2, 3). `times` is above 1 only for a single week. Raises NotAnInterval, which
+    names the bounds.
     """
 
     unit: Unit

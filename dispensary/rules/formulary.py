@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from dispensary.errors import Refused
+from dispensary.errors import Refused, quoted
 from dispensary.rules.identifiers import parse_gtin
 from dispensary.rules.product import (
     Container,
@@ -19,7 +19,7 @@ from dispensary.rules.product import (
     Temperature,
     one_of,
 )
-from dispensary.rules.quantity import Strength, parse_units, parse_volume_ul, quoted
+from dispensary.rules.quantity import Strength, parse_units, parse_volume_ul
 from dispensary.rules.text import clean_text
 
 COLUMNS = (

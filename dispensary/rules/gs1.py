@@ -9,9 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from dispensary.errors import Refused
+from dispensary.errors import Refused, quoted
 from dispensary.rules.identifiers import NotAGtin, parse_gtin
-from dispensary.rules.quantity import quoted
 
 if TYPE_CHECKING:
     from biip.gs1_application_identifiers import GS1ApplicationIdentifier
@@ -34,7 +33,9 @@ class EmptyScan(Refused):
 class ScanTooLong(Refused):
     """More than any pack's code holds."""
 
-    sentence = "The scan has {length} characters and no pack's code has more than 400: scan one pack at a time."
+    sentence = (
+        f"The scan has {{length}} characters and no pack's code has more than {MOST_SCANNED}: scan one pack at a time."
+    )
     length: int
 
 
@@ -165,6 +166,15 @@ def carries(text: str) -> bool:
     return re.fullmatch(rf"[{_SET_82}]{{1,20}}", text) is not None
 
 
+def require_separator(fnc1: str) -> None:
+    """Nothing, where the text may stand for FNC1: empty, or 1 to 8 signs not all of which a lot may hold.
+
+    Raises UnsafeSeparator.
+    """
+    if fnc1 and (not re.fullmatch(r"[!-~]{1,8}", fnc1) or re.fullmatch(rf"[{_SET_82}]*", fnc1)):
+        raise UnsafeSeparator(given=quoted(fnc1))
+
+
 def elements(scan: str, fnc1: str = "") -> Iterator[Element]:
     """The fields of a scan in their order; `fnc1` is what the scanner types for FNC1 where it cannot send GS.
 
@@ -179,8 +189,7 @@ def _body(scan: str, fnc1: str) -> str:
     """The scan without prefix, line end and leading separator, in GS1's characters, with GS as separator."""
     if len(scan) > MOST_SCANNED:
         raise ScanTooLong(length=len(scan))
-    if fnc1 and (not re.fullmatch(r"[!-~]{1,8}", fnc1) or re.fullmatch(rf"[{_SET_82}]*", fnc1)):
-        raise UnsafeSeparator(given=quoted(fnc1))
+    require_separator(fnc1)
     body = _without_prefix(scan.lstrip(" ").rstrip(" \r\n\t"))
     if fnc1:
         body = body.replace(fnc1, GS)

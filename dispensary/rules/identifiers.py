@@ -7,8 +7,7 @@ import re
 from collections.abc import Sequence
 from datetime import date
 
-from dispensary.errors import Refused
-from dispensary.rules.quantity import quoted
+from dispensary.errors import Refused, quoted
 
 # GS1 Norway's prefix for the article numbers of Nordic medicines, in front of the Vnr.
 _NTIN = "704626"

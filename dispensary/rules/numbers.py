@@ -3,8 +3,7 @@
 import re
 from enum import StrEnum
 
-from dispensary.errors import Refused
-from dispensary.rules.quantity import quoted
+from dispensary.errors import Refused, quoted
 
 
 class Record(StrEnum):

@@ -10,8 +10,8 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import TypeVar
 
-from dispensary.errors import Refused
-from dispensary.rules.quantity import Strength, millilitres, plain, quoted
+from dispensary.errors import Refused, quoted
+from dispensary.rules.quantity import Strength, millilitres, plain
 
 Choice = TypeVar("Choice", bound=StrEnum)
 

@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 from decimal import Decimal
 
-from dispensary.errors import Refused
+from dispensary.errors import Refused, quoted
 
 MOST_UNITS = 1_000_000
 _DECIMAL = r"(?:0|[1-9][0-9]{0,6})(?:\.[0-9]{1,6})?"
@@ -19,7 +19,7 @@ _VOLUME = re.compile(rf"({_DECIMAL}) ?(ml|µl|μl|ul)", re.ASCII | re.IGNORECASE
 class NotAQuantity(Refused):
     """The text is not a count of units."""
 
-    sentence = "{given} is not a quantity: give whole units from 1 to 1000000 in plain digits, such as 4."
+    sentence = f"{{given}} is not a quantity: give whole units from 1 to {MOST_UNITS} in plain digits, such as 4."
     given: str
 
 
@@ -63,11 +63,6 @@ class NotAWholeMicrolitre(Refused):
     volume_ul: str
 
 
-def quoted(text: str) -> str:
-    """What was typed, as a message shows it: quoted, unprintables escaped, 40 characters at the most."""
-    return ascii(text[:40]) + ("..." if len(text) > 40 else "")
-
-
 def plain(number: Decimal) -> str:
     """A decimal without trailing zeros or exponent, a comma above 1,000 (ISMP)."""
     text = f"{number:,f}"
@@ -75,7 +70,7 @@ def plain(number: Decimal) -> str:
 
 
 def parse_units(text: str) -> int:
-    """A count of whole units, 1 to 1,000,000, in ASCII digits; raises NotAQuantity."""
+    """A count of whole units, 1 to MOST_UNITS, in ASCII digits; raises NotAQuantity."""
     if not re.fullmatch(r"[1-9][0-9]{0,6}", text, re.ASCII) or int(text) > MOST_UNITS:
         raise NotAQuantity(given=quoted(text))
     return int(text)

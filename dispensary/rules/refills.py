@@ -1,7 +1,17 @@
-"""How much of a prescription is left: what was dispensed, less what came back."""
+"""What is left of a prescription, what was dispensed less what came back, and whether it has ended."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+
+class PrescriptionState(StrEnum):
+    """Whether a prescription can still be dispensed against."""
+
+    ACTIVE = "active"
+    EXHAUSTED = "exhausted"
+    EXPIRED = "expired"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,3 +43,12 @@ def left(quantity_units: int | None, refills: int, fills: Iterable[Fill]) -> Lef
         return Left(fills_left, min(refills, fills_left), None)
     units_left = max(0, quantity_units * (1 + refills) - sum(kept))
     return Left(-(-units_left // quantity_units), min(refills, units_left // quantity_units), units_left)
+
+
+def states_on(valid_until: date, fills_left: int, today: date) -> tuple[PrescriptionState, ...]:
+    """The states on the day: active, or why it has ended, which can be both expired and exhausted, in this order."""
+    ended = {
+        PrescriptionState.EXPIRED: today > valid_until,
+        PrescriptionState.EXHAUSTED: fills_left <= 0,
+    }
+    return tuple(state for state, holds in ended.items() if holds) or (PrescriptionState.ACTIVE,)

@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from dispensary.errors import Refused
+from dispensary.errors import Refused, quoted
 from dispensary.rules.directions import Directions
 from dispensary.rules.people import Condition, History
 from dispensary.rules.product import Form, Product, Sensitivity
-from dispensary.rules.quantity import Dose, quoted
+from dispensary.rules.quantity import Dose
+from dispensary.rules.refills import PrescriptionState, states_on
 from dispensary.rules.text import clean_text
 
 # Injected doses in use run from 30 mcg to 5 mg (cyanocobalamin label 30-1,000 mcg; off-label practice
@@ -108,8 +109,12 @@ def _form(case: Case) -> Iterator[Finding]:
         )
 
 
+def _states(case: Case) -> tuple[PrescriptionState, ...]:
+    return states_on(case.valid_until, case.fills_left, case.today)
+
+
 def _expired(case: Case) -> Iterator[Finding]:
-    if case.today > case.valid_until:
+    if PrescriptionState.EXPIRED in _states(case):
         yield Finding(
             "prescription_expired",
             Severity.STOP,
@@ -118,7 +123,7 @@ def _expired(case: Case) -> Iterator[Finding]:
 
 
 def _exhausted(case: Case) -> Iterator[Finding]:
-    if case.fills_left <= 0:
+    if PrescriptionState.EXHAUSTED in _states(case):
         yield Finding(
             "prescription_exhausted",
             Severity.STOP,

@@ -17,10 +17,9 @@ import re
 from dataclasses import dataclass
 from datetime import date
 
-from dispensary.errors import Refused
+from dispensary.errors import Refused, quoted
 from dispensary.rules.gs1 import GS, Element, LostSeparator, carries, elements
 from dispensary.rules.identifiers import parse_gtin
-from dispensary.rules.quantity import quoted
 
 _NAMES = {"01": "GTIN", "17": "expiry", "10": "lot", "21": "serial number"}
 _FORMS = {

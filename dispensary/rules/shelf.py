@@ -75,12 +75,17 @@ def usable_on(expires: date, day: date) -> bool:
     return day <= last_usable_day(expires)
 
 
+def days_left(expires: date, today: date) -> int:
+    """Days until the last usable day: 0 on it, negative after it."""
+    return (last_usable_day(expires) - today).days
+
+
 def band(expires: date, today: date) -> str | None:
     """`expired`, or the narrowest band that holds the days left (`30`, `60`, `90`, `180`), or None beyond them."""
     if not usable_on(expires, today):
         return State.EXPIRED.value
-    days_left = (last_usable_day(expires) - today).days
-    return next((str(days) for days in BANDS if days_left <= days), None)
+    left = days_left(expires, today)
+    return next((str(days) for days in BANDS if left <= days), None)
 
 
 def state_on(recorded: State, expires: date, today: date) -> State:

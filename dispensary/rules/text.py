@@ -8,8 +8,7 @@ change what a reader sees and a comparison does not.
 import re
 import unicodedata
 
-from dispensary.errors import Refused
-from dispensary.rules.quantity import quoted
+from dispensary.errors import Refused, quoted
 
 MOST_NAME = 100
 MOST_TEXT = 200

@@ -3,30 +3,27 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from itertools import groupby
-from operator import itemgetter
-from typing import Any, NoReturn
+from typing import NoReturn
 
-from sqlalchemy import Connection, bindparam, insert, literal_column, or_, select
+from sqlalchemy import Connection, insert
 
 from dispensary import audit, ledger, lookup, request
 from dispensary.audit import Entry
 from dispensary.errors import Refused
 from dispensary.ledger import Movement
 from dispensary.lookup import Prescription
-from dispensary.rules.allocation import OnHand
-from dispensary.rules.choosing import Choice, Stock, Wanted, choose, preservative_free
+from dispensary.rules.choosing import Choice, Wanted, choose, preservative_free
 from dispensary.rules.numbers import Record
 from dispensary.rules.people import Person, Role
-from dispensary.rules.place import Place, PlaceKind
-from dispensary.rules.product import Form, Product
+from dispensary.rules.place import Place
+from dispensary.rules.product import Product
 from dispensary.rules.refills import Fill
 from dispensary.rules.safety import Case, Finding, findings, overridden, stops
 from dispensary.rules.scan import Pack
-from dispensary.schema.catalogue import pack, product
 from dispensary.schema.prescribing import dispense as dispenses
 from dispensary.schema.prescribing import finding
-from dispensary.schema.stock import balance, lot, place
+from dispensary.services import on_hand
+from dispensary.services.on_hand import PackMismatch
 
 
 class NoStock(Refused):
@@ -35,33 +32,6 @@ class NoStock(Refused):
     sentence = "No {form} is on hand for {rx}: receive stock first."
     form: str
     rx: str
-
-
-class UnknownLot(Refused):
-    """A lot that is not on hand."""
-
-    sentence = (
-        "No unit of lot {lot} stands on a shelf or in a refrigerator: `dispensary lot show` says where it went, "
-        "`dispensary stock` what there is."
-    )
-    lot: str
-
-
-class SeveralProducts(Refused):
-    """What was named or scanned belongs to more than one product."""
-
-    sentence = "Lot {lots} of {products} cannot be one fill, which is never mixed from two products: {way_out}."
-    lots: str
-    products: str
-    way_out: str
-
-
-class PackMismatch(Refused):
-    """A scanned pack that the fill does not take, or that is not what the books say."""
-
-    sentence = "The scanned pack of lot {lot} {problem}: nothing was dispensed; put it back and scan the right one."
-    lot: str
-    problem: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,29 +83,6 @@ class Dispensed:
     audit: Entry
 
 
-_SALEABLE = or_(*(place.c.kind == kind for kind in PlaceKind if kind.saleable))
-_ON_HAND = (
-    select(
-        balance.c.product_id,
-        balance.c.lot_id,
-        lot.c.number,
-        balance.c.expires,
-        balance.c.units,
-        balance.c.place_id,
-        lot.c.state,
-        # Lots are numbered as they are first received.
-        balance.c.lot_id.label("received"),
-    )
-    .join(lot, lot.c.id == balance.c.lot_id)
-    .join(place, place.c.id == balance.c.place_id)
-    # Written out, so that the planner may use the index of what is not exhausted.
-    .where(literal_column("balance.units > 0"), place.c.site_id == bindparam("site"), _SALEABLE)
-    .order_by(balance.c.product_id, balance.c.expires, balance.c.lot_id, balance.c.place_id)
-)
-_OF_FORM = _ON_HAND.join(product, product.c.id == balance.c.product_id).where(
-    product.c.form == bindparam("form", type_=product.c.form.type)
-)
-_OF_LOTS = _ON_HAND.where(lot.c.number.in_(bindparam("lots", expanding=True)))
 _INSERT = insert(dispenses).inline()
 _INSERT_RETURNING = insert(dispenses).returning(dispenses.c.id)
 
@@ -205,9 +152,9 @@ def _decide(
     db: Connection, order: Order, rx: Prescription, today: date, by: Person
 ) -> tuple[Choice, tuple[Finding, ...]]:
     """The product with its lots, and what the checks found: those named, else the best of the form."""
-    of_form = _on_hand_of_form(db, rx.form, by)
+    of_form = on_hand.of_form(db, rx.form, by)
     named = order.lot is not None or bool(order.packs)
-    stocks = _named(db, order, by) if named else of_form
+    stocks = on_hand.named(db, order.lot, order.packs, by) if named else of_form
     if not stocks:
         raise NoStock(form=rx.form, rx=Record.PRESCRIPTION.number(rx.number))
     free = preservative_free(of_form, today)
@@ -248,58 +195,6 @@ def _case(rx: Prescription, product: Product, today: date, free: str) -> Case:
         product=product,
         preservative_free=free,
     )
-
-
-def _on_hand_of_form(db: Connection, form: Form, by: Person) -> list[Stock]:
-    rows = db.execute(_OF_FORM, {"site": by.site_id, "form": form}).all()
-    return _stocks(lookup.products_of_form(db, form), rows)
-
-
-def _stocks(products: Mapping[int, Product], rows: Iterable[Any]) -> list[Stock]:
-    return [
-        Stock(
-            product_id,
-            products[product_id],
-            tuple([OnHand._make(row[1:]) for row in group]),
-        )
-        for product_id, group in groupby(rows, key=itemgetter(0))
-    ]
-
-
-def _named(db: Connection, order: Order, by: Person) -> list[Stock]:
-    """The stock of the lots that were named or scanned, each scan checked against the books."""
-    wanted = {order.lot} if order.lot is not None else set()
-    wanted |= {scan.lot for scan in order.packs}
-    rows = db.execute(_OF_LOTS, {"site": by.site_id, "lots": sorted(wanted)}).all()
-    stocks = _stocks(lookup.products(db, product.c.id.in_({row.product_id for row in rows})), rows)
-    if order.packs:
-        gtins = {scan.gtin for scan in order.packs}
-        found = db.execute(select(pack.c.gtin, pack.c.product_id).where(pack.c.gtin.in_(gtins)))
-        owners = {row.gtin: row.product_id for row in found}
-        stocks = [stock for stock in stocks if stock.product_id in owners.values()]
-        for scan in order.packs:
-            _require_known(scan, owners, stocks)
-    known = {on_hand.lot for stock in stocks for on_hand in stock.lots}
-    for missing in sorted(wanted - known):
-        raise UnknownLot(lot=missing)
-    if len(stocks) > 1:
-        raise SeveralProducts(
-            lots=" and ".join(sorted(wanted)),
-            products=" and ".join(stock.product.code for stock in stocks),
-            way_out="scan packs of one product" if order.packs else "scan the pack in hand with --scan",
-        )
-    return stocks
-
-
-def _require_known(scan: Pack, owners: Mapping[str, int], stocks: Iterable[Stock]) -> None:
-    if scan.gtin not in owners:
-        raise PackMismatch(lot=scan.lot, problem=f"has GTIN {scan.gtin}, which no product of the formulary has")
-    for stock in stocks:
-        for on_hand in stock.lots:
-            if (stock.product_id, on_hand.lot) == (owners[scan.gtin], scan.lot) and on_hand.expires != scan.expires:
-                raise PackMismatch(
-                    lot=scan.lot, problem=f"says {scan.expires} and the books say it expires on {on_hand.expires}"
-                )
 
 
 def _require_scanned(order: Order, choice: Choice) -> None:

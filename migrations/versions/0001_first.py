@@ -471,7 +471,6 @@ def upgrade() -> None:
         sa.UniqueConstraint("site_id", "number", name=op.f("uq_dispense_site_id_number")),
     )
     op.create_index(op.f("ix_dispense_at"), "dispense", ["at"], unique=False)
-    op.create_index(op.f("ix_dispense_prescription_id"), "dispense", ["prescription_id"], unique=False)
     op.create_table(
         "receipt_line",
         sa.Column("id", ID, nullable=False),
@@ -526,7 +525,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_finding")),
         sa.UniqueConstraint("dispense_id", "code", name=op.f("uq_finding_dispense_id_code")),
     )
-    op.create_index(op.f("ix_finding_dispense_id"), "finding", ["dispense_id"], unique=False)
     for table in APPEND_ONLY:
         _forbid_change(table)
 
@@ -557,14 +555,12 @@ def downgrade() -> None:
         else:
             op.execute(f"DROP TRIGGER {table}_append_only ON {table}")
 
-    op.drop_index(op.f("ix_finding_dispense_id"), table_name="finding")
     op.drop_table("finding")
     op.drop_index(op.f("ix_dispense_return_dispense_id"), table_name="dispense_return")
     op.drop_table("dispense_return")
     op.drop_index(op.f("ix_receipt_line_receipt_id"), table_name="receipt_line")
     op.drop_index(op.f("ix_receipt_line_lot_id"), table_name="receipt_line")
     op.drop_table("receipt_line")
-    op.drop_index(op.f("ix_dispense_prescription_id"), table_name="dispense")
     op.drop_index(op.f("ix_dispense_at"), table_name="dispense")
     op.drop_table("dispense")
     op.drop_table("receipt")

@@ -1,53 +1,15 @@
 """A counter: the command line in this process, on a database of each engine, at a fixed moment."""
 
-import json
-from dataclasses import dataclass
+import shutil
 from pathlib import Path
-from typing import Any
 
 import pytest
-from typer.testing import CliRunner
 
 from dispensary.cli import context
-from dispensary.cli.app import app
-from tests.conftest import NOW
-
-
-@dataclass
-class Said:
-    status: int
-    out: str
-    err: str
-
-
-class Counter:
-    """Runs commands and returns what they said."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-
-    def __call__(self, *words: str, stdin: str | bytes | None = None) -> Said:
-        run = CliRunner().invoke(app, list(words), input=stdin, prog_name="dispensary")
-        if run.exception is not None and not isinstance(run.exception, SystemExit):
-            raise run.exception
-        return Said(run.exit_code, run.stdout, run.stderr)
-
-    def done(self, *words: str, stdin: str | bytes | None = None) -> str:
-        said = self(*words, stdin=stdin)
-        assert said.status == 0, said.err
-        return said.out
-
-    def json(self, *words: str) -> Any:
-        return json.loads(self.done(*words, "--format", "json"))
-
-    def refused(self, *words: str, stdin: str | bytes | None = None) -> str:
-        """The one sentence of a refusal, with exit status 1 and nothing on standard output."""
-        said = self(*words, stdin=stdin)
-        assert (said.status, said.out) == (1, ""), said
-        sentence = " ".join(said.err.split())
-        assert sentence.startswith("Refused: "), sentence
-        assert "Traceback" not in sentence
-        return sentence.removeprefix("Refused: ")
+from dispensary.cli.init import PLACEHOLDERS
+from dispensary.cli.pharmacy_files import written
+from tests.build import NOW
+from tests.cli.counter import Counter
 
 
 @pytest.fixture
@@ -66,4 +28,15 @@ def counter(empty: Counter, url: str, monkeypatch: pytest.MonkeyPatch) -> Counte
     """A counter of an open pharmacy, on each engine."""
     monkeypatch.setenv("DISPENSARY_DATABASE", url)
     empty.done("init", "--yes")
+    return empty
+
+
+@pytest.fixture
+def sqlite_counter(empty: Counter, sqlite_template: Path, monkeypatch: pytest.MonkeyPatch) -> Counter:
+    """A counter of an open pharmacy in a SQLite file, for what is decided before an engine is asked."""
+    file = empty.folder / "pharmacy.db"
+    shutil.copy(sqlite_template, file)
+    monkeypatch.setenv("DISPENSARY_DATABASE", file.name)
+    settings = context.settings_of({**PLACEHOLDERS, "fnc1": ""})
+    file.with_suffix(".toml").write_text(written(settings), encoding="utf-8")
     return empty

@@ -5,7 +5,7 @@ import json
 import pypdfium2
 
 from dispensary.rules.scan import element_string
-from tests.conftest import NOW
+from tests.build import NOW
 
 TODAY = NOW.date()
 CARTON = "00305170031251"

@@ -6,9 +6,9 @@ import sys
 import pytest
 
 from dispensary.cli.app import COMMANDS
-from tests.cli.conftest import Counter
+from tests.cli.counter import Counter
 
-HEAVY = ("sqlalchemy", "alembic", "reportlab", "zxingcpp", "biip", "babel", "pydantic", "rich")
+HEAVY = ("sqlalchemy", "alembic", "reportlab", "zxingcpp", "biip", "pydantic", "rich")
 
 
 def loaded(code: str) -> set[str]:

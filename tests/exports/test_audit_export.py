@@ -9,6 +9,7 @@ from sqlalchemy import event as events_of_engine
 from sqlalchemy import text
 
 from dispensary import auditor
+from dispensary.audit import Entry
 from dispensary.errors import NotSaved
 from dispensary.exports.audit import Exported, NotAnExportName, export
 from dispensary.exports.files import FileExists, FileNotSaved, NoFolder, NotAPlainFile
@@ -33,7 +34,7 @@ def exported(shop, file, **more) -> Exported:
 def test_the_auditor_reads_both_files(busy, tmp_path):
     done = exported(busy, tmp_path / "chain.jsonl")
     assert done.files == (tmp_path / "chain.jsonl", tmp_path / "chain.csv")
-    assert (done.events, done.head) == busy.read(chain.head_of, 1)
+    assert Entry(done.events, done.head) == busy.read(chain.head_of, 1)
     for file in done.files:
         assert auditor.read(file) == auditor.Verdict(True, done.events, done.head, None)
 

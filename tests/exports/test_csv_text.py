@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dispensary.exports.csv_text import table
+from dispensary.exports.csv_text import lines, table
 from dispensary.rules.product import Temperature
 
 
@@ -43,6 +43,12 @@ def test_the_columns_that_are_named_are_those_written():
 def test_no_rows_are_the_names_alone_or_nothing():
     assert table([], ["product", "units"]) == "product,units\r\n"
     assert table([]) == ""
+
+
+def test_lines_are_the_table_without_its_names():
+    rows = [{"a": 1, "b": 2}, {"b": "=3"}]
+    assert lines(rows, ["b", "a"]) == "2,1\r\n'=3,\r\n"
+    assert table(rows, ["b", "a"]) == "b,a\r\n" + lines(rows, ["b", "a"])
 
 
 FORMULAS = [

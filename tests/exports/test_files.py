@@ -118,8 +118,8 @@ def test_a_full_disk_leaves_nothing_behind(here, force, monkeypatch):
         write_new(here.relative_to(here) / "report.pdf", b"bytes", force=force)
     assert caught.value.exit_status == 3
     assert str(caught.value) == (
-        "report.pdf could not be written (No space left on device). "
-        "No part of it was left behind; mend that or choose another place, and run the command again."
+        "report.pdf could not be written (No space left on device): no part of it was left behind; "
+        "mend that or choose another place, and run the same command again."
     )
     assert listing(here) == []
 

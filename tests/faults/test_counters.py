@@ -4,16 +4,12 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import date
 
-import pytest
-
 from dispensary.services.dispense import Dispensed, Order
 from dispensary.services.receive import Delivery, Received, Typed
 from dispensary.services.take_back import Return, TakenBack
 from tests.build import Shop, a_lot, a_patient, a_prescriber, an_rx, dispensed, rows, units_at
 from tests.faults.books import dispensed_units, require_sound
 from tests.faults.counter import Counter, Desk, draining, serving
-
-pytestmark = pytest.mark.slow
 
 COUNTERS = 8
 UNITS = 500

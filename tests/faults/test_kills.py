@@ -4,7 +4,6 @@ import os
 import random
 import time
 
-import pytest
 from sqlalchemy import select
 
 from dispensary.schema.prescribing import dispense
@@ -23,7 +22,6 @@ MOST_SECONDS = 0.25
 STOCK = 1_000_000
 
 
-@pytest.mark.slow
 def test_kills_lose_nothing_and_double_nothing(shop, url):
     seed = int(os.environ.get("DISPENSARY_TEST_SEED", random.SystemRandom().randrange(10**6)))
     print(f"seed {seed}: repeat with DISPENSARY_TEST_SEED={seed}")  # noqa: T201

@@ -65,8 +65,7 @@ def scanned(pdf: bytes, dots_per_inch: int, number: int = 0) -> zxingcpp.Barcode
 
 
 def elements(scan: bytes) -> dict[str, str]:
-    """The GS1 elements of a scan, read by rules that share nothing with the writer."""
-    found = re.fullmatch(rb"01([0-9]{14})17([0-9]{6})10([^\x1d]{1,20})", scan)
-    assert found, scan
-    gtin, expiry, lot = (part.decode() for part in found.groups())
-    return {"gtin": gtin, "expiry": expiry, "lot": lot}
+    """The element strings of a scan, read apart from the program: the lot ends with the separator GS."""
+    found = re.fullmatch(r"01([0-9]{14})10([^\x1d]{1,20})\x1d17([0-9]{6})", scan.decode("ascii"))
+    assert found is not None, scan
+    return dict(zip(("gtin", "lot", "expiry"), found.groups(), strict=True))

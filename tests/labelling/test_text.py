@@ -151,7 +151,7 @@ def test_a_fill_from_two_lots_says_which_package_comes_first():
 
 
 def test_the_symbol_is_of_this_package():
-    assert label_text(a_package()).symbol == Symbol("(01)00305170031251(17)270531(10)A23", gs1=True)
+    assert label_text(a_package()).symbol == Symbol("(01)00305170031251(10)A23(17)270531", gs1=True)
     plain = label_text(a_package(gtin=None, part=2, parts=2, expires=date(2028, 2, 29)))
     assert plain.symbol == Symbol("D12/2|2028-02-29|A23", gs1=False)
 

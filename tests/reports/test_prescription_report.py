@@ -4,12 +4,12 @@ from dispensary.lookup import NotFound
 from dispensary.reports.prescription import (
     FilledLot,
     PhaseRow,
-    PrescriptionState,
     prescriptions,
     show_prescription,
 )
 from dispensary.rules.numbers import NotANumber
 from dispensary.rules.product import Route
+from dispensary.rules.refills import PrescriptionState
 from tests.build import a_lot, a_patient, a_prescriber, an_rx, dispensed, returned
 from tests.refusing import refused
 

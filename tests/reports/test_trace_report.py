@@ -1,10 +1,13 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from sqlalchemy import select
 
+from dispensary.audit import commitment
 from dispensary.lookup import NotFound
 from dispensary.reports.trace import HandedOver, OtherMovement, Trace, trace
 from dispensary.rules.product import Sensitivity
+from dispensary.schema.trust import audit_event
 from dispensary.services.register import note_reading
 from tests.build import a_lot, a_patient, a_prescriber, an_rx, dispensed, returned
 from tests.refusing import refused
@@ -77,6 +80,8 @@ def test_what_the_trace_discloses_can_be_written_as_an_event(shop):
     dispensed(shop, an_rx(shop, a_patient(shop, sensitivities=(Sensitivity.PARABENS,)), units=4))
     found = shop.read(trace, 1, "A1", shop.on)
     shop.do(lambda db, patients, on, by: note_reading(db, patients, "report trace A1", on=on, by=by), found.patients)
+    (event,) = shop.read(lambda db: db.execute(select(audit_event).where(audit_event.c.kind == "patient read")).all())
+    assert (event.subject, event.actor, event.patient) == ("report trace A1", "alex", commitment(b"k" * 32, 1))
 
 
 @pytest.mark.parametrize("lot", ["NOPE", ""])

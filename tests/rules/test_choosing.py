@@ -10,7 +10,7 @@ from dispensary.rules.directions import parse
 from dispensary.rules.formulary import read_rows
 from dispensary.rules.shelf import State
 from dispensary.rules.supply import TooFewUnits
-from tests.conftest import FORMULARY
+from tests.build import FORMULARY
 from tests.refusing import refused
 
 TODAY = date(2026, 11, 21)

@@ -2,7 +2,7 @@ import pytest
 
 from dispensary.rules.formulary import COLUMNS, MOST_BYTES, NotACode, NotAFormulary, parse_code, read_rows
 from dispensary.rules.product import Preserved, Route, Temperature
-from tests.conftest import FORMULARY
+from tests.build import FORMULARY
 from tests.refusing import refused
 
 GOOD = {

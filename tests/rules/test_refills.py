@@ -1,8 +1,10 @@
+from datetime import date
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dispensary.rules.refills import Fill, Left, left
+from dispensary.rules.refills import Fill, Left, PrescriptionState, left, states_on
 
 fills = st.lists(st.integers(1, 20).flatmap(lambda units: st.builds(Fill, st.just(units), st.integers(0, units))))
 
@@ -58,3 +60,16 @@ def test_units_kept_and_units_left_are_what_was_prescribed(quantity, refills, gi
 @given(st.none() | st.integers(1, 20), st.integers(0, 9), fills, st.integers(1, 20))
 def test_a_whole_return_leaves_what_there_was_before(quantity, refills, given_out, units):
     assert left(quantity, refills, [*given_out, Fill(units, units)]) == left(quantity, refills, given_out)
+
+
+@pytest.mark.parametrize(
+    ("day", "fills_left", "expected"),
+    [
+        (30, 1, ["active"]),
+        (31, 1, ["expired"]),
+        (30, 0, ["exhausted"]),
+        (31, 0, ["expired", "exhausted"]),
+    ],
+)
+def test_a_prescription_ends_after_its_last_day_and_with_its_last_fill(day, fills_left, expected):
+    assert states_on(date(2026, 10, 30), fills_left, date(2026, 10, day)) == tuple(map(PrescriptionState, expected))

@@ -19,7 +19,7 @@ from dispensary.rules.safety import (
     thousandfold,
 )
 from dispensary.rules.text import NotCleanText
-from tests.conftest import FORMULARY
+from tests.build import FORMULARY
 from tests.refusing import refused
 
 TODAY = date(2026, 11, 21)

@@ -10,6 +10,7 @@ from dispensary.rules.shelf import (
     Operation,
     State,
     band,
+    days_left,
     described,
     last_usable_day,
     require,
@@ -32,7 +33,7 @@ def test_a_lot_is_usable_through_its_expiry_date() -> None:
 
 
 @pytest.mark.parametrize(
-    ("days_left", "expected"),
+    ("left", "expected"),
     [
         (-1, "expired"),
         (0, "30"),
@@ -46,8 +47,10 @@ def test_a_lot_is_usable_through_its_expiry_date() -> None:
         (181, None),
     ],
 )
-def test_bands_hold_their_own_last_day(days_left: int, expected: str | None) -> None:
-    assert band(TODAY + timedelta(days=days_left), TODAY) == expected
+def test_bands_hold_their_own_last_day(left: int, expected: str | None) -> None:
+    expires = TODAY + timedelta(days=left)
+    assert days_left(expires, TODAY) == left
+    assert band(expires, TODAY) == expected
 
 
 def test_the_table_answers_for_every_state_and_operation() -> None:

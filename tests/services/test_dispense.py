@@ -15,7 +15,8 @@ from dispensary.rules.scan import Pack
 from dispensary.rules.shelf import State
 from dispensary.rules.supply import TooFewUnits
 from dispensary.schema import prescribing, stock, trust
-from dispensary.services.dispense import Dispensed, Line, NoStock, PackMismatch, SeveralProducts, SkippedLot, UnknownLot
+from dispensary.services.dispense import Dispensed, Line, NoStock, SkippedLot
+from dispensary.services.on_hand import PackMismatch, SeveralProducts, UnknownLot
 from dispensary.services.register import NewUser, add_user
 from tests.build import a_lot, a_patient, a_prescriber, an_rx, dispensed, in_state, returned, units_at
 from tests.refusing import everything, nothing_written
@@ -580,6 +581,13 @@ def test_a_refused_dispense_leaves_its_key_free(shop):
 
 def a_pack(lot="A1", gtin=ARG_CARTON, expires=date(2027, 11, 30)):
     return Pack(gtin, lot, expires)
+
+
+def test_a_scan_vouches_for_its_own_product_only(shop):
+    a_lot(shop, lot="A1")
+    rx = an_rx(shop)
+    thirty_ml = a_pack(gtin="00369680121307")
+    nothing_written(shop, UnknownLot, lambda: dispensed(shop, rx, packs=(a_pack(), thirty_ml)))
 
 
 def test_a_scanned_pack_fixes_the_lot(shop):

@@ -17,7 +17,7 @@ from dispensary.services.formulary import (
     import_products,
     set_minimum,
 )
-from tests.conftest import FORMULARY
+from tests.build import FORMULARY
 from tests.refusing import everything, nothing_written
 
 HOUSE = {

@@ -8,8 +8,7 @@ from dispensary.rules.people import Role
 from dispensary.rules.place import PlaceKind
 from dispensary.schema import people, stock, trust
 from dispensary.services.open_pharmacy import is_open
-from tests.build import Shop
-from tests.conftest import NOW
+from tests.build import NOW, Shop
 
 
 def test_a_new_pharmacy_has_a_place_of_each_kind(shop):
