@@ -109,7 +109,7 @@ def read_settings(file: Path) -> Settings:
     except KeyError as missing:
         raise NotSettings(file=str(file), problem=f"{missing} is missing") from None
     except Refused as refusal:
-        raise NotSettings(file=str(file), problem=str(refusal)) from None
+        raise NotSettings(file=str(file), problem=str(refusal).removesuffix(".")) from None
 
 
 def settings_of(given: Mapping[str, Any]) -> Settings:

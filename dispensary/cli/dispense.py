@@ -105,7 +105,7 @@ def labelled(at: "Desk", order: "Order", file: Path, *, force: bool) -> "Dispens
     try:
         write_new(file, pdf, force=force)
     except Refused as refusal:
-        raise LabelNotWritten(dispense=dispensed.dispense, problem=str(refusal).removesuffix(".")) from None
+        raise LabelNotWritten(dispense=dispensed.dispense, problem=str(refusal).partition(":")[0]) from None
     return dispensed
 
 

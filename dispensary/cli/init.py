@@ -1,5 +1,6 @@
 """`dispensary init`: create or open the pharmacy."""
 
+from collections.abc import Mapping
 from typing import Annotated
 
 import typer
@@ -51,7 +52,8 @@ def init(
 ) -> None:
     """Create or open the pharmacy."""
     from dispensary.cli import pharmacy_files
-    from dispensary.cli.context import interactive, settings_of
+    from dispensary.cli.context import settings_of
+    from dispensary.database import shown
 
     at = desk(context)
     given = {
@@ -65,17 +67,22 @@ def init(
     there = at.settings_file.exists()
     if there and any(value is not None for value in (*given.values(), fnc1)):
         raise SettingsThere(file=str(at.settings_file))
-    if there:
-        pharmacy_files.create(at, at.settings)
-        say(f"{at.pharmacy.name} is open: database {at.given_database}, settings {at.settings_file}.")
-        return
-    chosen = {"fnc1": fnc1 or ""}
+    settings = at.settings if there else settings_of(_asked(given, yes) | {"fnc1": fnc1 or ""})
+    newly = pharmacy_files.create(at, settings)
+    say(f"{settings.pharmacy.name} is open: database {shown(at.bare_engine.url)}, settings {at.settings_file}.")
+    if newly:
+        say(f"You act as {at.user}, pharmacist. `dispensary product list` shows the starter formulary.")
+
+
+def _asked(given: Mapping[str, str | None], yes: bool) -> dict[str, str]:
+    """What was given, with what was missing asked for, or taken from the placeholders."""
+    from dispensary.cli.context import interactive
+
+    chosen = {}
     for setting, value in given.items():
         if value is None and not yes:
             if not interactive():
                 raise MissingSetting(setting=setting)
             value = typer.prompt(f"The pharmacy's {setting}", default=PLACEHOLDERS[setting], err=True)
         chosen[setting] = PLACEHOLDERS[setting] if value is None else value
-    pharmacy_files.create(at, settings_of(chosen))
-    say(f"{at.pharmacy.name} is open: database {at.given_database}, settings {at.settings_file}.")
-    say(f"You act as {at.user}, pharmacist. `dispensary product list` shows the starter formulary.")
+    return chosen

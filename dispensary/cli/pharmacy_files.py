@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-def create(desk: Desk, settings: Settings) -> None:
-    """Make what is missing of database and settings; what is there stays."""
+def create(desk: Desk, settings: Settings) -> bool:
+    """Make what is missing of database and settings; what is there stays. Whether the pharmacy was opened now."""
     from dispensary import database
     from dispensary.exports.files import make_folder, write_new
     from dispensary.rules.formulary import read_rows
@@ -34,9 +34,10 @@ def create(desk: Desk, settings: Settings) -> None:
         formulary=read_rows(formulary.read_bytes(), formulary.name),
     )
     on = now(settings.pharmacy.timezone)
-    database.transaction(desk.engine, lambda db: None if is_open(db) else open_pharmacy(db, opening, on=on))
+    opened = database.transaction(desk.engine, lambda db: None if is_open(db) else open_pharmacy(db, opening, on=on))
     if not desk.settings_file.exists():
         write_new(desk.settings_file, written(settings).encode())
+    return opened is not None
 
 
 def written(settings: Settings) -> str:

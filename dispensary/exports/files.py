@@ -95,12 +95,14 @@ def require_new(path: Path, *, force: bool) -> None:
     """Nothing, where write_new could begin; else FileExists, NotAPlainFile, NoFolder or FileNotSaved."""
     if "\0" in str(path):
         raise FileNotSaved(path=shown(path), problem="its name holds a NUL")
-    if not path.parent.is_dir():
-        raise NoFolder(folder=shown(path.parent))
     try:
+        if not path.parent.is_dir():
+            raise NoFolder(folder=shown(path.parent))
         mode = path.lstat().st_mode
     except FileNotFoundError:
         return
+    except OSError as problem:
+        raise FileNotSaved(path=shown(path), problem=problem.strerror or str(problem)) from None
     kinds = {"a folder": stat.S_ISDIR, "a link": stat.S_ISLNK}
     what = next((what for what, is_so in kinds.items() if is_so(mode)), "a device")
     if not stat.S_ISREG(mode):

@@ -108,6 +108,14 @@ def test_a_label_is_never_written_over_another_file(counter):
     assert (counter.folder / "label.pdf").read_bytes().startswith(b"%PDF")
 
 
+def test_a_name_that_no_disk_can_hold_is_not_saved(counter):
+    counter.done("receive", scan())
+    said = counter("dispense", an_rx(counter), "--label", "x" * 300 + ".pdf")
+    assert said.status == 3
+    assert "File name too long" in said.err
+    assert counter.json("stock")[0]["units"] == 25
+
+
 def test_labels_are_printed_again_from_the_books(counter):
     counter.done("receive", scan())
     counter.done("dispense", an_rx(counter), "--label", "first.pdf")
