@@ -5,7 +5,6 @@ the way out. The code that scripts match is the class name in snake case. A refu
 nothing was written.
 """
 
-import dataclasses
 import re
 from typing import ClassVar, dataclass_transform
 
@@ -16,10 +15,19 @@ class Refused(Exception):
 
     sentence: ClassVar[str] = ""
     exit_status: ClassVar[int] = 1
+    _names: ClassVar[tuple[str, ...]] = ()
 
     def __init_subclass__(cls) -> None:
+        # As a dataclass would do it, without its half millisecond a kind at every cold start.
         super().__init_subclass__()
-        dataclasses.dataclass(kw_only=True, eq=False, repr=False)(cls)
+        cls._names = (*cls._names, *(name for name in cls.__annotations__ if name not in cls._names))
+
+    def __init__(self, **facts: object) -> None:
+        missing = [name for name in self._names if name not in facts and not hasattr(type(self), name)]
+        if missing or not facts.keys() <= set(self._names):
+            raise TypeError(f"{type(self).__name__} takes {self._names}, not {tuple(facts)}")
+        super().__init__()
+        self.__dict__.update(facts)
 
     @property
     def code(self) -> str:
@@ -29,7 +37,7 @@ class Refused(Exception):
     @property
     def facts(self) -> dict[str, object]:
         """The facts of the refusal, by name."""
-        return {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}  # type: ignore[arg-type]
+        return {name: getattr(self, name) for name in self._names}
 
     def __str__(self) -> str:
         return self.sentence.format(**self.facts)

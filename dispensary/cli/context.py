@@ -1,8 +1,6 @@
 """The outside world, in one place: the clock, randomness, the environment, the settings, the acting person."""
 
-import getpass
 import os
-import secrets
 import time
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
@@ -15,7 +13,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from dispensary.errors import Refused
-from dispensary.rules.gs1 import require_separator
 from dispensary.rules.people import Country, Language, Pharmacy
 from dispensary.rules.product import one_of
 from dispensary.rules.text import clean_text
@@ -58,21 +55,29 @@ def now(timezone: str) -> datetime:
 
 def random_key() -> str:
     """A request key that no other command has."""
+    import secrets
+
     return secrets.token_hex(12)
 
 
 def random_bytes() -> bytes:
     """32 bytes that nobody can guess."""
+    import secrets
+
     return secrets.token_bytes(32)
 
 
 def pause() -> None:
     """Wait up to 20 ms, at random, so that counters which wait for one another take turns."""
+    import secrets
+
     time.sleep(secrets.randbelow(20_000) / 1_000_000)
 
 
 def operating_system_user() -> str:
     """Who is logged in at this counter, as far as the operating system knows."""
+    import getpass
+
     return getpass.getuser()
 
 
@@ -120,7 +125,10 @@ def settings_of(given: Mapping[str, Any]) -> Settings:
     except (ZoneInfoNotFoundError, ValueError, OSError):
         raise NotATimezone(given=ascii(timezone[:40])) from None
     fnc1 = str(given.get("fnc1", ""))
-    require_separator(fnc1)
+    if fnc1:
+        from dispensary.rules.gs1 import require_separator
+
+        require_separator(fnc1)
     return Settings(
         Pharmacy(
             name=clean_text(str(given["name"]), "the pharmacy's name"),

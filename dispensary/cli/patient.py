@@ -34,7 +34,8 @@ def add(
     """Enter a patient."""
     from dispensary.cli.context import random_bytes
     from dispensary.rules.dates import parse_born
-    from dispensary.rules.people import Condition, Language, patient_identifier
+    from dispensary.rules.identifiers import patient_identifier
+    from dispensary.rules.people import Condition, Language
     from dispensary.rules.product import Sensitivity, one_of
     from dispensary.rules.text import clean_name
     from dispensary.services.register import NewPatient, add_patient

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from datetime import date
 
 from dispensary.errors import Refused, quoted
+from dispensary.rules.people import Country
+from dispensary.rules.text import clean_text
 
 # GS1 Norway's prefix for the article numbers of Nordic medicines, in front of the Vnr.
 _NTIN = "704626"
@@ -81,6 +83,13 @@ class NotAFodselsnummer(Refused):
 
     sentence = "That is not a Norwegian national identity number or D-number ({problem}): copy its 11 digits again."
     problem: str
+
+
+class OurOwnNumber(Refused):
+    """An identifier that looks like one of our own numbers."""
+
+    sentence = "{given} looks like a number of this program: give the patient another identifier, such as MRN-{given}."
+    given: str
 
 
 def parse_gtin(text: str) -> str:
@@ -165,6 +174,19 @@ def parse_fodselsnummer(text: str) -> str:
     if not _has_birth_date(number):
         raise NotAFodselsnummer(problem="it begins with no date of birth")
     return number
+
+
+def patient_identifier(text: str, country: Country) -> str:
+    """A patient's identifier; in Norway eleven digits are a fødselsnummer and are checked as one.
+
+    Raises OurOwnNumber, NotAFodselsnummer and NotCleanText.
+    """
+    clean = clean_text(text, "a patient's identifier", 40)
+    if country is Country.NORWAY and re.fullmatch(r"[0-9]{11}", clean, re.ASCII):
+        return parse_fodselsnummer(clean)
+    if re.fullmatch(r"p[0-9]+", clean, re.ASCII | re.IGNORECASE):
+        raise OurOwnNumber(given=clean)
+    return clean
 
 
 def _gtin_check_digit(body: str) -> str:

@@ -1,7 +1,7 @@
 import pytest
 
-from dispensary.rules.identifiers import NotAFodselsnummer
-from dispensary.rules.people import Country, OurOwnNumber, patient_identifier
+from dispensary.rules.identifiers import NotAFodselsnummer, OurOwnNumber, patient_identifier
+from dispensary.rules.people import Country
 from dispensary.rules.text import NotCleanText
 from tests.refusing import refused
 
