@@ -9,7 +9,7 @@ from typer.core import TyperGroup
 
 from dispensary import __version__
 from dispensary.cli.context import Desk
-from dispensary.cli.output import new_app, refuse
+from dispensary.cli.output import NotPrinted, new_app, refuse
 from dispensary.errors import NotSaved, Refused
 
 # In the order of a day; each is imported only when it is called or listed.
@@ -61,7 +61,7 @@ class Root(TyperGroup):
         try:
             return super().invoke(ctx)
         except Refused as refusal:
-            if isinstance(refusal, NotSaved) and ctx.obj.key is not None:
+            if isinstance(refusal, (NotSaved, NotPrinted)) and ctx.obj.key is not None:
                 refusal.retry = f"run the same command again with --key {ctx.obj.key}"
             ctx.exit(refuse(refusal, ctx.obj.format))
 

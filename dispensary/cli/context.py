@@ -78,7 +78,11 @@ def operating_system_user() -> str:
     """Who is logged in at this counter, as far as the operating system knows."""
     import getpass
 
-    return getpass.getuser()
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        # A container's user may have a number and no name.
+        return f"uid-{os.getuid()}"
 
 
 def interactive() -> bool:

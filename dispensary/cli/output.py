@@ -63,15 +63,26 @@ def request_key(context: typer.Context, given: str | None) -> str:
     return key
 
 
+class NotPrinted(Refused):
+    """The work is done and its result could not be shown (exit status 4)."""
+
+    exit_status = 4
+    sentence = "The work is done and its result could not be printed ({problem}); {retry} to see it again."
+    problem: str
+    retry: str = "run the same command again"
+
+
 def say(text: str) -> None:
     """Print lines; a reader that has gone away (`| head`) ends the printing, not the work."""
     try:
         sys.stdout.write(text + "\n")
         sys.stdout.flush()
-    except BrokenPipeError:
+    except OSError as problem:
         import os
 
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not isinstance(problem, BrokenPipeError):
+            raise NotPrinted(problem=problem.strerror or str(problem)) from None
 
 
 def show(chosen: Format, document: object, rows: Sequence[object], text: str) -> None:

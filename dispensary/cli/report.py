@@ -22,15 +22,22 @@ def report() -> None:
 def nightly(
     context: typer.Context,
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where to write PDF, CSV and JSON.")] = Path(),
+    day: Annotated[
+        str | None,
+        typer.Option(metavar="DATE", help="The day it tells of. [default: today; before 06:00 yesterday]"),
+    ] = None,
     force: ForceOption = False,
 ) -> None:
     """Write the night's report as PDF, CSV and JSON; exit 4 if something needs a person."""
     from dispensary.exports.nightly import write
     from dispensary.reports.nightly import nightly as report
+    from dispensary.reports.nightly import reported_day
+    from dispensary.rules.dates import parse_date
 
     at = desk(context)
+    told = reported_day(at.on) if day is None else parse_date(day)
     with at.reading() as (db, by):
-        night = report(db, by.site_id, at.on)
+        night = report(db, by.site_id, at.on, told)
     written = write(night, at.pharmacy, out, force=force)
     say(f"{night.day}: to be seen to by a person: {len(night.needs_a_person)}.")
     say("\n".join(map(str, written)))

@@ -188,15 +188,27 @@ _RECEIVED = (
 _MINIMA = select(product.c.code, product.c.name, product.c.minimum_units).where(product.c.minimum_units.is_not(None))
 
 
-def nightly(db: Connection, site_id: int, on: datetime) -> Nightly:
-    """The report of the day of `on`, an aware moment in the pharmacy's own time zone."""
-    day = on.date()
+MORNING = time(6)
+"""Before this hour, by the pharmacy's clock, the day that a report is about is the one that has just ended."""
+
+
+def reported_day(on: datetime) -> date:
+    """The day that a report made at this moment is about, so that a job at 02:00 tells of yesterday."""
+    return on.date() - timedelta(days=1) if on.time() < MORNING else on.date()
+
+
+def nightly(db: Connection, site_id: int, on: datetime, day: date | None = None) -> Nightly:
+    """What happened on `day` (else the day of `on`), and the stock as it stands at `on`.
+
+    `on` is an aware moment in the pharmacy's own time zone.
+    """
+    day = on.date() if day is None else day
     given = {
         "site": site_id,
         "start": datetime.combine(day, time.min, on.tzinfo),
         "end": datetime.combine(day + timedelta(days=1), time.min, on.tzinfo),
     }
-    rows = stock(db, site_id, day)
+    rows = stock(db, site_id, on.date())
     below_minimum = _below_minimum(rows, db.execute(_MINIMA))
     overridden = [
         Overridden(Record.DISPENSE.number(row.number), row.message, row.reason, row.by)
@@ -206,7 +218,7 @@ def nightly(db: Connection, site_id: int, on: datetime) -> Nightly:
         day=day,
         needs_a_person=sentences(rows, below_minimum, overridden),
         stock=tuple(StockGroup(**group) for group in stock_by(rows, ("form", "fill_ml", "preservative"))),
-        expiring=expiring_of(rows, day),
+        expiring=expiring_of(rows, on.date()),
         below_minimum=below_minimum,
         dispensed=tuple(_dispensed(db.execute(_DISPENSED, given))),
         returned=tuple(

@@ -23,6 +23,9 @@ from dispensary.schema.catalogue import product as product_table
 from dispensary.schema.stock import lot as lots
 from dispensary.schema.stock import receipt, receipt_line
 
+MOST_YEARS = 10
+"""No B12 injection keeps longer (labelled shelf lives are 2 to 3 years)."""
+
 
 class UnknownGtin(Refused):
     """No product has a pack with this GTIN."""
@@ -78,6 +81,19 @@ class LotConflict(Refused):
     product: str
     stored: date
     given: date
+
+
+class ExpiryTooFar(Refused):
+    """An expiry that no maker gives: a slip, which would keep the lot usable for ever."""
+
+    sentence = (
+        "Lot {lot} of {product} would expire on {expires}, more than {years} years from now: nothing was received; "
+        "read the expiry on the pack again."
+    )
+    lot: str
+    product: str
+    expires: date
+    years: int
 
 
 class NoStockPlace(Refused):
@@ -170,7 +186,7 @@ _SERIAL = (
 def receive(db: Connection, delivery: Delivery, *, on: datetime, by: Person) -> Received:
     """Post the delivery into its place.
 
-    Raises UnknownGtin, SerialReceived, SerialQuantity, TooManyUnits, LotConflict, NoStockPlace,
+    Raises ExpiryTooFar, UnknownGtin, SerialReceived, SerialQuantity, TooManyUnits, LotConflict, NoStockPlace,
     NotFound and LotNotUsable (an expired or recalled lot).
     """
     claimed = request.claim(db, "receive", delivery.key, delivery, on=on, by=by)
@@ -184,6 +200,8 @@ def receive(db: Connection, delivery: Delivery, *, on: datetime, by: Person) -> 
     found = {key: _lot(db, line, on.date()) for key, line in sorted(_first_of_each_lot(known).items())}
     for line in known:
         _require_new_serial(db, line, known)
+        if line.expires.year - on.year > MOST_YEARS:
+            raise ExpiryTooFar(lot=line.lot, product=line.product.code, expires=line.expires, years=MOST_YEARS)
         stored = found[line.product_id, line.lot]
         if stored.expires != line.expires:
             raise LotConflict(lot=line.lot, product=line.product.code, stored=stored.expires, given=line.expires)

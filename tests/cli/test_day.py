@@ -1,9 +1,14 @@
 """The counter's day through the commands, as scripts see it."""
 
 import json
+import subprocess
+import sys
+from datetime import timedelta
+from pathlib import Path
 
 import pypdfium2
 
+from dispensary.cli import context
 from dispensary.rules.scan import element_string
 from tests.build import NOW
 
@@ -183,3 +188,29 @@ def test_a_technician_cannot_override(counter):
     assert "a pharmacist" in counter.refused("--as", "robin", "dispense", rx, *reason)
     done = counter.json("dispense", rx, *reason)
     assert [(f["code"], f["reason"]) for f in done["findings"]] == [("leber", "ophthalmologist agrees")]
+
+
+def test_a_report_at_two_in_the_morning_tells_of_the_day_that_ended(counter, monkeypatch):
+    counter.done("receive", scan())
+    later = (NOW + timedelta(days=1)).replace(hour=2)
+    monkeypatch.setattr(context, "now", lambda timezone: later)
+    counter("report", "nightly", "--out", "night")
+    told = json.loads((counter.folder / "night" / f"nightly-{TODAY}.json").read_text())
+    assert [line["receipt"] for line in told["received"]] == ["R1"]
+    counter("report", "nightly", "--day", str(later.date()), "--out", "night")
+    assert json.loads((counter.folder / "night" / f"nightly-{later.date()}.json").read_text())["received"] == []
+
+
+def test_a_result_that_cannot_be_printed_is_done_and_says_so(counter):
+    code = "from dispensary.cli.app import main; main()"
+    words = ["receive", scan(), "--key", "k1"]
+    with Path("/dev/full").open("w") as full:
+        said = subprocess.run(
+            [sys.executable, "-c", code, *words], stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert said.returncode == 4
+    assert " ".join(said.stderr.split()) == (
+        "Refused: The work is done and its result could not be printed (No space left on device); "
+        "run the same command again with --key k1 to see it again."
+    )
+    assert counter.json(*words)["receipt"] == "R1"

@@ -12,6 +12,7 @@ from dispensary.schema import stock, trust
 from dispensary.services.formulary import NewPack, add_pack
 from dispensary.services.receive import (
     Delivery,
+    ExpiryTooFar,
     LotConflict,
     NoStockPlace,
     Scanned,
@@ -260,3 +261,12 @@ def test_one_bad_line_keeps_the_whole_delivery_out(shop):
 def test_a_refused_delivery_leaves_its_key_free(shop):
     nothing_written(shop, UnknownGtin, lambda: delivered(shop, scanned(shop, gtin=VIAL), key="k"))
     assert delivered(shop, scanned(shop), key="k").receipt == "R1"
+
+
+@pytest.mark.parametrize("expires", ["2037-01-31", "2126-11-20", "2199-12-31"])
+def test_refuses_an_expiry_that_no_maker_gives(shop, expires):
+    nothing_written(shop, ExpiryTooFar, lambda: a_lot(shop, expires=expires))
+
+
+def test_takes_an_expiry_of_ten_years(shop):
+    assert a_lot(shop, expires="2036-12-31").lines[0].units == 10
