@@ -28,8 +28,8 @@ from dispensary.labelling.fonts import face
 from dispensary.labelling.layout import Line as Placed
 from dispensary.labelling.layout import lines
 from dispensary.labelling.text import DispenseFacts, label_text
-from dispensary.rules.directions import parse
 from dispensary.rules.formulary import read_rows
+from dispensary.rules.grammar import parse
 from dispensary.rules.people import Country, Language
 
 MANY = 1000

@@ -9,8 +9,9 @@ from sqlalchemy import Connection, Engine, select
 from dispensary import database, ledger, lookup, request, shipped
 from dispensary.ledger import Movement
 from dispensary.rules.formulary import read_rows
-from dispensary.rules.people import Language, Person
+from dispensary.rules.people import Country, Language, Person
 from dispensary.rules.place import Place, PlaceKind
+from dispensary.rules.practice import practice_of
 from dispensary.rules.product import Form
 from dispensary.schema.stock import balance
 from dispensary.services.open_pharmacy import Opening, open_pharmacy
@@ -20,11 +21,14 @@ from dispensary.services.register import NewPatient, NewPrescriber, add_patient,
 
 USER = "alex"
 NOW = datetime.now(ZoneInfo("America/New_York"))
+PRACTICE = practice_of(Country.US)
 LOTS = 20
 """Lots of each product that were ever received."""
 ON_HAND = 3
 """Lots of each product that are not used up."""
 PRESCRIPTIONS = 100
+"""Each of its own patient, for four weeks at a time."""
+FILL_DAYS = 28
 
 SETTINGS = """\
 name = "Corner Pharmacy"
@@ -113,4 +117,4 @@ def _prescribe(db: Connection, by: Person) -> None:
             valid_until=None,
             indication="pernicious anaemia",
         )
-        prescribe(db, rx, on=NOW, by=by)
+        prescribe(db, rx, practice=PRACTICE, on=NOW, by=by)

@@ -57,5 +57,10 @@ class NotSaved(Refused):
 
 
 def quoted(text: str) -> str:
-    """What was typed, as a message shows it: quoted, unprintables escaped, 40 characters at the most."""
-    return ascii(text[:40]) + ("..." if len(text) > 40 else "")
+    """What was typed, as a message shows it: quoted, 40 characters at the most.
+
+    What is not printable is escaped, and all that is not Latin, since a digit or a letter of another
+    script may look like the one that was meant.
+    """
+    shown = re.sub(r"[^\x00-\u024f]", lambda other: ascii(other[0])[1:-1], repr(text[:40]))
+    return shown + ("..." if len(text) > 40 else "")

@@ -3,14 +3,14 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from itertools import groupby
 from typing import Any
 
 from sqlalchemy import (
     Connection,
     RowMapping,
-    Select,
+    ScalarSelect,
     Text,
     bindparam,
     cast,
@@ -19,23 +19,22 @@ from sqlalchemy import (
 )
 
 from dispensary.errors import Refused, quoted
-from dispensary.rules.directions import Directions, parse
 from dispensary.rules.numbers import Record, parse_number
 from dispensary.rules.people import Condition, History, Language, Person
 from dispensary.rules.place import Place, PlaceKind
 from dispensary.rules.product import Agent, Form, Preservatives, Product, Route, Sensitivity, Storage
 from dispensary.rules.quantity import Strength
-from dispensary.rules.refills import Fill, Left, left
 from dispensary.schema.catalogue import product, product_preservative
 from dispensary.schema.people import (
     patient,
     patient_condition,
+    patient_level,
+    patient_medicine,
     patient_sensitivity,
     prescriber,
     site,
     user,
 )
-from dispensary.schema.prescribing import dispense, dispense_return, prescription
 from dispensary.schema.stock import place
 
 
@@ -67,43 +66,8 @@ class Patient:
     language: Language
     audit_key: bytes
     history: History
-
-
-@dataclass(frozen=True)
-class Prescription:
-    """A prescription with its patient, its prescriber, what is left of it, and the place that its fills go to."""
-
-    id: int
-    number: int
-    patient: Patient
-    prescriber: str
-    profession: str
-    prescriber_number: int
-    form: Form
-    directions: Directions
-    directions_as_written: str
-    quantity_units: int | None
-    days: int | None
-    refills: int
-    written: date
-    valid_until: date
-    indication: str
-    fills: tuple[Any, ...]
-    destination: Place
-
-    def left_after(self, *more: Fill) -> Left:
-        """What may still be dispensed, once these fills are handed over too."""
-        return left(self.quantity_units, self.refills, [*handed_over(self.fills), *more])
-
-    @cached_property
-    def left(self) -> Left:
-        """What may still be dispensed."""
-        return self.left_after()
-
-    @property
-    def next_injection(self) -> date | None:
-        """The first injection that no fill has covered yet, or None before the first fill."""
-        return first_uncovered(self.fills)
+    level_on: date | None
+    """The day of the last B12 level on record."""
 
 
 _PERSON = select(user.c.id, user.c.name, user.c.role, user.c.site_id, user.c.disabled_at).where(
@@ -113,54 +77,33 @@ _PLACE = select(place.c.id, place.c.kind).where(place.c.site_id == bindparam("si
 _PLACE_OF_KIND = select(place.c.id, place.c.kind).where(
     place.c.site_id == bindparam("site"), place.c.kind == bindparam("kind", type_=place.c.kind.type)
 )
-_HISTORY = (
-    select(func.aggregate_strings(cast(patient_sensitivity.c.sensitivity, Text), ";"))
-    .where(patient_sensitivity.c.patient_id == patient.c.id)
-    .scalar_subquery()
-    .label("sensitivities"),
-    select(func.aggregate_strings(cast(patient_condition.c.condition, Text), ";"))
-    .where(patient_condition.c.patient_id == patient.c.id)
-    .scalar_subquery()
-    .label("conditions"),
-)
-_PATIENT = select(patient, *_HISTORY)
-_PRESCRIPTION = (
-    select(
-        prescription,
-        prescriber.c.name.label("prescriber"),
-        prescriber.c.number.label("prescriber_number"),
-        prescriber.c.profession,
-        patient.c.number.label("patient_number"),
-        patient.c.identifier,
-        patient.c.name,
-        patient.c.born,
-        patient.c.language,
-        patient.c.audit_key,
-        *_HISTORY,
-        select(func.min(place.c.id))
-        .where(place.c.site_id == prescription.c.site_id, place.c.kind == PlaceKind.PATIENTS)
-        .scalar_subquery()
-        .label("patients_id"),
-    )
-    .join(prescriber, prescriber.c.id == prescription.c.prescriber_id)
-    .join(patient, patient.c.id == prescription.c.patient_id)
-    .where(prescription.c.site_id == bindparam("site"), prescription.c.number == bindparam("number"))
-)
-_PRESCRIPTION_LOCKED = _PRESCRIPTION.with_for_update(of=prescription)
-FILL_COLUMNS = (
-    dispense.c.id,
-    dispense.c.units,
-    dispense.c.next_injection,
-    func.coalesce(
-        select(func.sum(dispense_return.c.units))
-        .where(dispense_return.c.dispense_id == dispense.c.id)
-        .scalar_subquery(),
-        0,
-    ).label("returned"),
-)
-"""What `handed_over` and `first_uncovered` need: a row for each fill."""
 
-_FILLS = select(*FILL_COLUMNS).where(dispense.c.prescription_id == bindparam("prescription")).order_by(dispense.c.fill)
+
+def _joined(label: str, column: Any, owner: Any) -> Any:
+    """Every word of a patient's list, by lines, which no word holds."""
+    words = select(func.aggregate_strings(cast(column, Text), "\n")).where(owner == patient.c.id)
+    return words.scalar_subquery().label(label)
+
+
+PATIENT_COLUMNS = (
+    patient.c.id.label("patient_id"),
+    patient.c.number.label("patient_number"),
+    patient.c.identifier,
+    patient.c.name.label("patient_name"),
+    patient.c.born,
+    patient.c.language,
+    patient.c.audit_key,
+    _joined("sensitivities", patient_sensitivity.c.sensitivity, patient_sensitivity.c.patient_id),
+    _joined("conditions", patient_condition.c.condition, patient_condition.c.patient_id),
+    _joined("medicines", patient_medicine.c.name, patient_medicine.c.patient_id),
+    select(func.max(patient_level.c.taken_on))
+    .where(patient_level.c.patient_id == patient.c.id)
+    .scalar_subquery()
+    .label("level_on"),
+)
+"""What `patient_of` needs."""
+
+_PATIENT = select(*PATIENT_COLUMNS)
 PRODUCT_COLUMNS = (
     product.c.id.label("product_id"),
     product.c.code,
@@ -208,16 +151,6 @@ def product_of(rows: Sequence[Any]) -> Product:
     )
 
 
-def handed_over(fills: Iterable[Any]) -> list[Fill]:
-    """The fills that rows of FILL_COLUMNS describe."""
-    return [Fill(fill.units, int(fill.returned)) for fill in fills]
-
-
-def first_uncovered(fills: Iterable[Any]) -> date | None:
-    """The first injection that none of these rows of FILL_COLUMNS covers; None where nothing was kept."""
-    return max((fill.next_injection for fill in fills if fill.units > fill.returned), default=None)
-
-
 def products(db: Connection, *where: Any) -> dict[int, Product]:
     """Products by id, in the order of their codes."""
     return _by_id(db.execute(_PRODUCTS.where(*where)))
@@ -226,6 +159,11 @@ def products(db: Connection, *where: Any) -> dict[int, Product]:
 def products_of_form(db: Connection, form: Form) -> dict[int, Product]:
     """The products of this form by id, in the order of their codes."""
     return _by_id(db.execute(_PRODUCTS_OF_FORM, {"form": form}).all())
+
+
+def strengths_of(db: Connection, form: Form) -> frozenset[Strength]:
+    """The strengths in which the formulary has this form."""
+    return frozenset(product.strength for product in products_of_form(db, form).values())
 
 
 # The same rows are the same product, so each is built once in a process.
@@ -286,23 +224,41 @@ def patient_by_number(db: Connection, site_id: int, given: str) -> Patient:
         raise NotFound(
             what="patient", given=quoted(given), way_out="enter the patient first with `dispensary patient add`"
         )
+    return patient_of(row)
+
+
+def lock_patient(db: Connection, patient_id: int | ScalarSelect[int], **given: object) -> None:
+    """Other counters wait for this patient and the prescriptions, until the transaction ends.
+
+    A statement of its own, before anything is read: a statement that waits in PostgreSQL goes on with
+    what it saw before. The lock lets others refer to the patient, so that it does not meet the head's
+    lock crosswise. On SQLite the transaction has locked everything.
+    """
+    if db.dialect.name != "sqlite":
+        db.execute(select(patient.c.id).where(patient.c.id == patient_id).with_for_update(key_share=True), given)
+
+
+def patient_of(row: Any) -> Patient:
+    """The patient that a row of PATIENT_COLUMNS describes."""
     return Patient(
-        row.id,
-        row.number,
+        row.patient_id,
+        row.patient_number,
         row.identifier,
-        row.name,
+        row.patient_name,
         row.born,
         row.language,
         row.audit_key,
-        _history(row),
+        History(
+            frozenset(map(Sensitivity, _words(row.sensitivities))),
+            frozenset(map(Condition, _words(row.conditions))),
+            frozenset(_words(row.medicines)),
+        ),
+        row.level_on,
     )
 
 
-def _history(row: Any) -> History:
-    return History(
-        frozenset(map(Sensitivity, row.sensitivities.split(";") if row.sensitivities else ())),
-        frozenset(map(Condition, row.conditions.split(";") if row.conditions else ())),
-    )
+def _words(joined: str | None) -> list[str]:
+    return joined.split("\n") if joined else []
 
 
 def prescriber_by_number(db: Connection, site_id: int, given: str) -> RowMapping:
@@ -320,44 +276,3 @@ def prescriber_by_number(db: Connection, site_id: int, given: str) -> RowMapping
             way_out="enter the prescriber first with `dispensary prescriber add`",
         )
     return row
-
-
-def prescription_by_number(db: Connection, site_id: int, given: str, *, lock: bool = False) -> Prescription:
-    """The prescription of this number (RX12); with `lock`, other counters wait for it. Raises NotFound."""
-    number = parse_number(Record.PRESCRIPTION, given)
-    statement: Select[Any] = _PRESCRIPTION_LOCKED if lock else _PRESCRIPTION
-    row = db.execute(statement, {"site": site_id, "number": number}).first()
-    if row is None:
-        raise NotFound(
-            what="prescription",
-            given=Record.PRESCRIPTION.number(number),
-            way_out="`dispensary rx list` shows what there is",
-        )
-    return Prescription(
-        id=row.id,
-        number=row.number,
-        patient=Patient(
-            row.patient_id,
-            row.patient_number,
-            row.identifier,
-            row.name,
-            row.born,
-            row.language,
-            row.audit_key,
-            _history(row),
-        ),
-        prescriber=row.prescriber,
-        profession=row.profession,
-        prescriber_number=row.prescriber_number,
-        form=row.form,
-        directions=parse(row.directions),
-        directions_as_written=row.directions_as_written,
-        quantity_units=row.quantity_units,
-        days=row.days,
-        refills=row.refills,
-        written=row.written,
-        valid_until=row.valid_until,
-        indication=row.indication,
-        fills=tuple(db.execute(_FILLS, {"prescription": row.id}).all()),
-        destination=Place(row.patients_id, stocked=False),
-    )

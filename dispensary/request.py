@@ -99,5 +99,6 @@ def _revive(data: object, kind: object) -> object:
     if isinstance(kind, type) and dataclasses.is_dataclass(kind):
         hints = typing.get_type_hints(kind)
         fields = typing.cast(dict[str, object], data)
-        return kind(**{name: _revive(fields[name], hint) for name, hint in hints.items()})
+        # A receipt of an earlier release lacks what was added since, which has a default.
+        return kind(**{name: _revive(fields[name], hint) for name, hint in hints.items() if name in fields})
     return data

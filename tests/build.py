@@ -1,8 +1,8 @@
 """Builders: what a test needs of a pharmacy, named by keyword, with everything else filled in."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -10,11 +10,14 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Engine, create_engine, select, text, update
 
-from dispensary import database, lookup
+from dispensary import database, lookup, prescriptions
+from dispensary.prescriptions import Prescription
 from dispensary.rules.dates import parse_expiry
 from dispensary.rules.formulary import read_rows
-from dispensary.rules.people import Condition, Language, Person
+from dispensary.rules.people import Condition, Country, Language, Person
+from dispensary.rules.practice import Practice, practice_of
 from dispensary.rules.product import Form, Sensitivity
+from dispensary.rules.safety import StoppedByChecks, blocking, read_override
 from dispensary.rules.shelf import State
 from dispensary.schema import stock
 from dispensary.services.dispense import Dispensed, Order, dispense
@@ -59,6 +62,7 @@ class Shop:
     engine: Engine
     on: datetime
     user: str = "alex"
+    practice: Practice = field(default_factory=lambda: practice_of(Country.US))
     _keys: Any = field(default_factory=lambda: count(1))
 
     def key(self) -> str:
@@ -141,6 +145,8 @@ def an_rx(
     written: str = "2026-11-20",
     valid_until: str | None = None,
     indication: str = "",
+    product: str | None = None,
+    as_written: bool = False,
 ) -> str:
     new = NewPrescription(
         key=shop.key(),
@@ -154,12 +160,17 @@ def an_rx(
         written=date.fromisoformat(written),
         valid_until=valid_until and date.fromisoformat(valid_until),
         indication=indication,
+        product=product,
+        as_written=as_written,
     )
-    return shop.do(prescribe, new).rx
+    return shop.do(prescribe, new, practice=shop.practice).rx
 
 
-def dispensed(shop: Shop, rx: str, key: str | None = None, **order: Any) -> Dispensed:
-    return shop.do(dispense, Order(key or shop.key(), rx, **order))
+def dispensed(
+    shop: Shop, rx: str, key: str | None = None, overrides: Mapping[str, str] | None = None, **asked: Any
+) -> Dispensed:
+    reasons = dict(read_override(f"{code}={reason}") for code, reason in (overrides or {}).items())
+    return shop.do(dispense, Order(key or shop.key(), rx, overrides=reasons or None, **asked), practice=shop.practice)
 
 
 def returned(shop: Shop, dispense: str, reason: str = "undelivered", **order: Any) -> TakenBack:
@@ -178,3 +189,24 @@ def units_at(shop: Shop, lot: str, place: str = "shelf") -> int:
 
 def rows(shop: Shop, table: Any) -> int:
     return len(shop.read(lambda db: db.execute(select(table)).all()))
+
+
+def the_rx(shop: Shop, rx: str) -> Prescription:
+    """The prescription as the rules see it."""
+    today, zone = shop.today, shop.on.tzinfo
+    return shop.read(lambda db: prescriptions.by_number(db, shop.by().site_id, rx, today=today, zone=zone))
+
+
+def picks(receipt: Dispensed) -> list[tuple[str, int]]:
+    """The lots with their units, in the order of use."""
+    return [(line.lot, line.units) for line in receipt.lines]
+
+
+def codes(refusal: StoppedByChecks) -> list[str]:
+    """The findings that stood in the way."""
+    return [finding.code for finding in blocking(refusal.findings)]
+
+
+def later(shop: Shop, days: int) -> Shop:
+    """The same pharmacy so many days on."""
+    return shop.at(shop.on + timedelta(days=days))

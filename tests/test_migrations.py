@@ -1,6 +1,8 @@
 """The migrations on both engines: up, down and up again, equal to the metadata, and the append-only tables closed."""
 
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -13,19 +15,30 @@ from sqlalchemy import Engine, exc, inspect, select, text
 from sqlalchemy import event as events_of_engine
 
 from dispensary import database, shipped
+from dispensary.rules.life import Act
+from dispensary.rules.people import Role
+from dispensary.rules.scan import Pack
 from dispensary.schema import metadata, partial_indexes  # noqa: F401
-from tests.build import a_lot, admin, an_rx, dispensed, returned, server_uri
+from dispensary.services.hand_over import HandOver, check_hand_over
+from dispensary.services.owe import Owe, owe
+from dispensary.services.prescription_act import Decided, act
+from dispensary.services.register import NewUser, add_user
+from tests.build import a_lot, a_patient, admin, an_rx, dispensed, returned, server_uri
 
 APPEND_ONLY = [
     "answer",
     "audit_event",
+    "checked_pack",
     "dispense",
     "dispense_return",
     "finding",
+    "hand_over_check",
     "movement",
+    "prescription_act",
     "receipt",
     "receipt_line",
     "request",
+    "unmet_demand",
 ]
 
 
@@ -58,6 +71,12 @@ def downgrade(engine: Engine) -> None:
         command.downgrade(made, "base")
 
 
+def reference(key, dialect: str) -> str:
+    # SQLite keeps the name of a reference that came with an added column and does not tell it.
+    name = key["name"] if dialect == "postgresql" else ""
+    return f"{name} {key['constrained_columns']} {key['referred_table']} {key['referred_columns']}"
+
+
 def shape(engine: Engine) -> dict[str, object]:
     """Everything that the database says of its tables, and its triggers."""
     with engine.connect() as db:
@@ -65,7 +84,7 @@ def shape(engine: Engine) -> dict[str, object]:
         tables = {
             name: (
                 [(column["name"], str(column["type"]), column["nullable"]) for column in seen.get_columns(name)],
-                sorted(str(key["name"]) for key in seen.get_foreign_keys(name)),
+                sorted(reference(key, engine.dialect.name) for key in seen.get_foreign_keys(name)),
                 sorted(str(check["name"]) for check in seen.get_check_constraints(name)),
                 sorted(str(index["name"]) for index in seen.get_indexes(name)),
             )
@@ -140,15 +159,13 @@ def test_references_hold_after_an_upgrade(empty):
 def filled(shop):
     a_lot(shop, units=10)
     fill = dispensed(shop, an_rx(shop, units=4))
+    shop.do(add_user, NewUser(shop.key(), "kim", Role.PHARMACIST))
+    second = replace(shop, user="kim")
+    pack = Pack("00305170031251", "A1", date(2027, 11, 30))
+    second.do(check_hand_over, HandOver(shop.key(), fill.dispense, (pack,)))
     returned(shop, fill.dispense)
-    shop.write(
-        lambda db: db.execute(
-            text(
-                "INSERT INTO finding (dispense_id, code, severity, message) "
-                "SELECT id, 'dose', 'note', 'A note.' FROM dispense"
-            )
-        )
-    )
+    shop.do(owe, Owe(shop.key(), an_rx(shop, a_patient(shop, "MRN-2"), "PR1", units=99)), practice=shop.practice)
+    shop.do(act, Decided(shop.key(), "RX1", Act.HOLD, "to be cleared"))
     return shop
 
 
@@ -181,5 +198,5 @@ def test_rows_are_appended_and_never_changed(filled, table):
 
 
 def test_the_append_only_tables_are_those_of_the_migration():
-    script = ScriptDirectory.from_config(config()).get_revision("0001")
-    assert list(script.module.APPEND_ONLY) == APPEND_ONLY
+    revisions = ScriptDirectory.from_config(config()).walk_revisions()
+    assert sorted(table for revision in revisions for table in revision.module.APPEND_ONLY) == APPEND_ONLY

@@ -13,9 +13,9 @@ from dispensary import database
 from dispensary.errors import Contended, NotSaved, Refused
 from dispensary.exports import files
 from dispensary.rules import dates, gs1, identifiers, product, quantity, scan
-from dispensary.rules.directions import parse
 from dispensary.rules.formulary import read_rows
-from dispensary.rules.supply import SupplyBeyondCalendar, supply_of
+from dispensary.rules.grammar import parse
+from dispensary.rules.supply import Course, SupplyBeyondCalendar, supply_of
 from tests.build import FORMULARY
 from tests.refusing import code, golden_lines, refused
 
@@ -82,7 +82,7 @@ def test_words_that_cannot_be_read_say_why(kind):
 
 def test_a_supply_beyond_the_calendar_says_so():
     ampoule = read_rows(FORMULARY.read_bytes(), "formulary.csv")[0].product
-    refused(SupplyBeyondCalendar, lambda: supply_of(1_000_000, parse("1 mg IM monthly"), ampoule, TODAY))
+    refused(SupplyBeyondCalendar, lambda: supply_of(1_000_000, Course(parse("1 mg IM monthly"), TODAY), ampoule))
 
 
 def test_a_file_that_is_not_written_says_why(tmp_path):

@@ -1,29 +1,39 @@
 """Request keys, for every service: the same key gives the same receipt, and never another one."""
 
 import dataclasses
+import inspect
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from importlib import import_module
+from pkgutil import iter_modules
 from threading import Barrier
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
-from dispensary import database
+from dispensary import database, services
 from dispensary.exports.json_text import document
 from dispensary.reports.verify import verify
 from dispensary.request import KeyReused, again
 from dispensary.rules.canonical import canonical_json
 from dispensary.rules.dates import parse_expiry
 from dispensary.rules.formulary import read_rows
-from dispensary.rules.people import Condition, Language, Role
+from dispensary.rules.level import Level
+from dispensary.rules.life import Act
+from dispensary.rules.people import Condition, Country, History, Language, Role
 from dispensary.rules.product import Form, Sensitivity
+from dispensary.rules.scan import Pack
 from dispensary.schema import trust
 from dispensary.services.dispense import Order, dispense
 from dispensary.services.formulary import Import, NewMinimum, NewPack, add_pack, import_products, set_minimum
+from dispensary.services.hand_over import HandOver, check_hand_over
+from dispensary.services.owe import Owe, owe
+from dispensary.services.patients import NewLevel, PatientEdit, edit_patient, record_level
 from dispensary.services.prescribe import NewPrescription, prescribe
+from dispensary.services.prescription_act import Decided, act
 from dispensary.services.receive import Delivery, Typed, receive
 from dispensary.services.register import NewPatient, NewPrescriber, NewUser, add_patient, add_prescriber, add_user
 from dispensary.services.take_back import Return, take_back
@@ -74,8 +84,10 @@ def a_prescription(shop):
         written=date(2026, 11, 20),
         valid_until=None,
         indication="",
+        product="NO-HY-TAK1",
+        as_written=True,
     )
-    return prescribe, order, replace(order, days=29), {}
+    return prescribe, order, replace(order, days=29), {"practice": shop.practice}
 
 
 def a_dispense(shop):
@@ -83,20 +95,66 @@ def a_dispense(shop):
     a_lot(shop, lot="B2", units=3, expires="2028-01-31")
     a_lot(shop, lot="X9", units=3, expires="2026-12-01")
     order = Order(KEY, an_rx(shop, units=4))
-    return dispense, order, replace(order, units=3), {}
+    return dispense, order, replace(order, units=3), {"practice": shop.practice}
+
+
+def a_dispense_of_what_is_owed(shop):
+    a_lot(shop)
+    rx = an_rx(shop, units=4)
+    dispensed(shop, rx, units=1)
+    order = Order(KEY, rx, units=2, product="US-CY-ARG1", lot="A1")
+    return dispense, order, replace(order, lot=None), {"practice": shop.practice}
 
 
 def a_dispense_with_findings(shop):
     a_lot(shop)
     rx = an_rx(shop, patient=a_patient(shop, conditions=("kidney-failure", "leber")))
-    order = Order(KEY, rx, overrides={"leber": "judged", "kidney_failure": "judged"})
-    return dispense, order, replace(order, overrides={"leber": "judged otherwise"}), {}
+    judged = "prescriber_consulted: judged"
+    order = Order(KEY, rx, overrides={"leber": judged, "kidney_failure": judged})
+    other = replace(order, overrides={"leber": "judged", "kidney_failure": judged})
+    return dispense, order, other, {"practice": shop.practice}
 
 
 def a_return(shop):
     a_lot(shop)
     order = Return(KEY, dispensed(shop, an_rx(shop)).dispense, "undelivered", 2)
     return take_back, order, replace(order, reason="not wanted"), {}
+
+
+def a_hold(shop):
+    order = Decided(KEY, an_rx(shop), Act.HOLD, "interaction to be cleared")
+    return act, order, replace(order, reason="something else"), {}
+
+
+def a_transfer(shop):
+    order = Decided(KEY, an_rx(shop, days=28), Act.TRANSFER, "moved", "Harbour Pharmacy")
+    return act, order, replace(order, to_pharmacy="Hill Pharmacy"), {}
+
+
+def unmet_demand(shop):
+    a_lot(shop, units=3)
+    order = Owe(KEY, an_rx(shop, units=4))
+    return owe, order, replace(order, product="US-CY-ARG1"), {"practice": shop.practice}
+
+
+def a_hand_over(shop):
+    a_lot(shop, units=30)
+    number = dispensed(shop, an_rx(shop, units=4)).dispense
+    shop.do(add_user, NewUser(shop.key(), "sam", Role.TECHNICIAN))
+    shop.user = "sam"
+    order = HandOver(KEY, number, (Pack("00305170031251", "A1", date(2027, 11, 30), "S1"),))
+    return check_hand_over, order, replace(order, packs=(replace(order.packs[0], serial="S2"),)), {}
+
+
+def a_changed_patient(shop):
+    heard = History(frozenset({Sensitivity.PARABENS}), frozenset({Condition.LEBER}), frozenset({"Folic acid", "Æ"}))
+    order = PatientEdit(KEY, a_patient(shop), name="Æ Ø", born=date(1950, 2, 28), add=heard)
+    return edit_patient, order, replace(order, name="Æ Å"), {"country": Country.US}
+
+
+def a_level(shop):
+    order = NewLevel(KEY, a_patient(shop), Level.parse("148 pmol/L"), date(2026, 11, 20))
+    return record_level, order, replace(order, level=Level.parse("200 pg/mL")), {}
 
 
 def an_import(shop):
@@ -123,12 +181,31 @@ KINDS = {
     a_new_user: "user add",
     a_prescription: "rx add",
     a_dispense: "dispense",
+    a_dispense_of_what_is_owed: "dispense",
     a_dispense_with_findings: "dispense",
     a_return: "return",
+    a_hold: "rx hold",
+    a_transfer: "rx transfer",
+    unmet_demand: "rx owe",
+    a_hand_over: "rx check",
+    a_changed_patient: "patient edit",
+    a_level: "patient level",
     an_import: "product import",
     a_pack: "product pack",
     a_minimum: "product edit",
 }
+
+
+def test_every_service_with_a_key_is_tried_here():
+    modules = [import_module(each.name) for each in iter_modules(services.__path__, f"{services.__name__}.")]
+    claiming = {
+        name
+        for module in modules
+        for name, function in inspect.getmembers(module, inspect.isfunction)
+        if function.__module__ == module.__name__ and "request.claim(" in inspect.getsource(function)
+    }
+    assert claiming
+    assert claiming <= {name for write in KINDS for name in write.__code__.co_names}
 
 
 def books(shop: Shop) -> Any:

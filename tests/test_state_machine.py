@@ -1,10 +1,12 @@
-"""Any sequence of a pharmacy's acts, against a model of dictionaries that knows nothing of the program's rules in code.
+"""Any sequence of a pharmacy's acts, against a model that knows nothing of the program's rules in code.
 
 The model walks a fill injection by injection and takes the oldest lot that may be used on that day;
 the program allocates whole spans at once. After every act all balances must be the model's.
 """
 
 import shutil
+from collections import Counter
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -25,12 +27,16 @@ from sqlalchemy.event import listen
 from dispensary import database
 from dispensary.errors import Refused
 from dispensary.reports.verify import verify
+from dispensary.rules.life import Act
+from dispensary.rules.safety import StoppedByChecks
 from dispensary.rules.shelf import State
 from dispensary.schema import stock
 from dispensary.services.dispense import Order, dispense
+from dispensary.services.owe import Owe, owe
+from dispensary.services.prescription_act import Decided, act
 from dispensary.services.receive import Delivery, Typed, receive
 from dispensary.services.take_back import Return, take_back
-from tests.build import NOW, Shop, a_patient, a_prescriber, an_rx, in_state
+from tests.build import NOW, Shop, a_patient, a_prescriber, an_rx, codes, in_state
 
 PRODUCT = "NO-CY-TAK1"
 """Ampoules of 1 mL and 1 mg: one unit is one injection of 1 mg."""
@@ -38,6 +44,95 @@ PRODUCT = "NO-CY-TAK1"
 LOTS = ("A", "B", "C", "D")
 PLACES = ("shelf", "refrigerator", "quarantine")
 FIRST_DAY = NOW.date()
+DAY = timedelta(days=1)
+REASON = "travel: flies to Oslo"
+
+
+@dataclass
+class HandOver:
+    """What was handed over at once: units by lot, those that came back, and the day of the first injection."""
+
+    on: date
+    first: date
+    lots: Counter[str]
+    back: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def kept(self) -> int:
+        return self.lots.total() - self.back.total()
+
+
+@dataclass
+class Fill:
+    """What a fill should hold, and what was handed over of it."""
+
+    whole: int
+    parts: list[HandOver]
+
+    @property
+    def kept(self) -> int:
+        return sum(part.kept for part in self.parts)
+
+
+@dataclass
+class Written:
+    """A prescription of one injection a day, one a unit."""
+
+    units: int
+    refills: int
+    until: date
+    state: str = "active"
+    noted: bool = False
+    """Whether demand was noted since the last hand-over."""
+    fills: list[Fill] = field(default_factory=list)
+
+    @property
+    def left(self) -> int:
+        """The units that may still be dispensed; what came back may be dispensed again."""
+        return self.units * (1 + self.refills) - sum(fill.kept for fill in self.fills)
+
+    @property
+    def whole_fills_left(self) -> int:
+        """As many refills as there were, at most."""
+        return min(self.refills, self.left // self.units)
+
+    @property
+    def last(self) -> Fill | None:
+        """The last fill of which the patient kept anything."""
+        return next((fill for fill in reversed(self.fills) if fill.kept), None)
+
+    @property
+    def owed(self) -> int:
+        """The units of the last fill that were never handed over."""
+        return self.last.whole - sum(part.lots.total() for part in self.last.parts) if self.last else 0
+
+    @property
+    def most(self) -> int:
+        """The most units that may be handed over now."""
+        return self.owed or min(self.units, self.left)
+
+    @property
+    def covered(self) -> date:
+        """The first day for which the patient has no unit."""
+        parts = [part for fill in self.fills for part in fill.parts if part.kept]
+        return max((part.first + part.kept * DAY for part in parts), default=FIRST_DAY)
+
+    def stops(self, today: date) -> list[str]:
+        """What nobody can override."""
+        reasons = {
+            f"prescription_{self.state}": self.state != "active",
+            "prescription_expired": today > self.until,
+            "prescription_exhausted": self.left == 0,
+        }
+        return [code for code, holds in reasons.items() if holds]
+
+    def is_early(self, today: date) -> bool:
+        """Whether three quarters of the last fill were not used, or more than a quarter of a fill is left of all."""
+        if self.last is None or self.owed:
+            return False
+        began = next(part.on for part in self.last.parts if part.kept)
+        supply = self.last.kept * DAY
+        return 4 * (today - began) < 3 * supply or 4 * (self.covered - today) > supply
 
 
 class Pharmacy(RuleBasedStateMachine):
@@ -61,24 +156,24 @@ class Pharmacy(RuleBasedStateMachine):
         self.expires: dict[str, date] = {}
         self.states: dict[str, State] = {}
         self.order_of_receipt: list[str] = []
-        # By number: quantity, units prescribed in all, and of each fill the lots as taken, units back, next injection.
-        self.prescriptions: dict[str, dict[str, Any]] = {}
-        self.fills: dict[str, dict[str, Any]] = {}
-        self.answered: list[tuple[Any, Any, Any]] = []
-        self.patient, self.prescriber = a_patient(self.shop), a_prescriber(self.shop)
-        self.prescribe(units=3, refills=5)
-        self.receive(lot="A", days=4, known=False, units=9, place="shelf")
+        self.prescriptions: dict[str, Written] = {}
+        self.hand_overs: dict[str, HandOver] = {}
+        self.answered: list[tuple[Any, Any, Any, Any]] = []
+        self.prescriber = a_prescriber(self.shop)
+        self.prescribe(units=4, refills=2)
+        self.receive(lot="A", days=3, known=False, units=4, place="shelf")
         self.receive(lot="B", days=400, known=False, units=9, place="refrigerator")
 
-    def ask(self, service: Any, order: Any) -> Any:
-        """The receipt, or the code of the refusal."""
+    def ask(self, service: Any, order: Any, **more: Any) -> Any:
+        """The receipt, or the code of the refusal; of checks, the codes of what they found."""
         try:
-            receipt = self.shop.do(service, order)
+            receipt = self.shop.do(service, order, **more)
         except Refused as refusal:
-            event(f"{service.__name__}: {refusal.code}")
-            return refusal.code
+            said = " ".join(codes(refusal)) if isinstance(refusal, StoppedByChecks) else refusal.code
+            event(f"{service.__name__}: {said}")
+            return said
         event(f"{service.__name__}: done")
-        self.answered.append((service, order, receipt))
+        self.answered.append((service, order, more, receipt))
         return receipt
 
     def usable(self, lot: str, day: date) -> bool:
@@ -87,18 +182,22 @@ class Pharmacy(RuleBasedStateMachine):
     def add(self, lot: str, place: str, units: int) -> None:
         self.balances[lot, place] = self.balances.get((lot, place), 0) + units
 
+    def pass_days(self, days: int) -> None:
+        self.today += days * DAY
+        self.shop.on += days * DAY
+
     # What may happen
 
     @rule(
         lot=st.sampled_from(LOTS),
         days=st.sampled_from([-1, 0, 3, 9, 30, 400, 400]),
         known=st.booleans(),
-        units=st.integers(1, 9),
+        units=st.sampled_from([1, 2, 5, 9, 20]),
         place=st.sampled_from(("shelf", *PLACES)),
     )
     def receive(self, lot: str, days: int, known: bool, units: int, place: str) -> None:
         stored = self.expires.get(lot)
-        expires = stored if known and stored else self.today + timedelta(days=days)
+        expires = stored if known and stored else self.today + days * DAY
         line = Typed(PRODUCT, lot, expires, units, month_only=False)
         said = self.ask(receive, Delivery(self.shop.key(), (line,), place))
         if expires < self.today or self.states.get(lot) is State.RECALLED:
@@ -113,70 +212,103 @@ class Pharmacy(RuleBasedStateMachine):
                 self.order_of_receipt.append(lot)
             self.add(lot, place, units)
 
-    @rule(units=st.integers(1, 6), refills=st.integers(0, 5))
+    @rule(units=st.sampled_from([1, 2, 4, 4, 6, 10]), refills=st.sampled_from([0, 0, 1, 2, 5]))
     def prescribe(self, units: int, refills: int) -> None:
+        until = self.today + 60 * DAY
         rx = an_rx(
             self.shop,
-            self.patient,
+            # Each prescription has its own patient, who has no other supply.
+            a_patient(self.shop, identifier=f"MRN-{len(self.prescriptions)}"),
             self.prescriber,
             directions="1 mg IM daily",
             units=units,
             refills=refills,
             written=self.today.isoformat(),
-            valid_until=(self.today + timedelta(days=60)).isoformat(),
+            valid_until=until.isoformat(),
         )
-        self.prescriptions[rx] = {
-            "units": units,
-            "all": units * (1 + refills),
-            "fills": [],
-            "until": self.shop.today + timedelta(days=60),
-        }
+        self.prescriptions[rx] = Written(units, refills, until)
 
-    @rule(data=st.data(), units=st.sampled_from([None, None, 1, 2, 3, 7]))
-    def dispense(self, data: st.DataObject, units: int | None) -> None:
-        self.fill(data.draw(st.sampled_from(sorted(self.prescriptions))), units)
+    @rule(data=st.data(), units=st.sampled_from([None, None, 1, 2, 3, 7]), reason=st.sampled_from([False, False, True]))
+    def dispense(self, data: st.DataObject, units: int | None, reason: bool) -> None:
+        self.fill(self.drawn(data), units, reason)
 
-    @rule()
-    def refill(self) -> None:
+    @rule(units=st.sampled_from([None, 1, 2]))
+    def collect(self, units: int | None) -> None:
         """The newest prescription once more, so that stock leaves as often as it comes."""
-        self.fill(list(self.prescriptions)[-1], None)
+        self.fill(list(self.prescriptions)[-1], units, reason=False)
 
-    def fill(self, rx: str, units: int | None) -> None:
-        said = self.ask(dispense, Order(self.shop.key(), rx, units=units))
-        expected = self.expected(rx, units)
+    @rule(data=st.data(), too_early=st.booleans(), newest=st.booleans())
+    def refill_on_its_day(self, data: st.DataObject, too_early: bool, newest: bool) -> None:
+        """The first day on which it is not early, or the one before."""
+        rx = list(self.prescriptions)[-1] if newest else self.drawn(data)
+        days = 0
+        while self.prescriptions[rx].is_early(self.today + days * DAY):
+            days += 1
+        self.pass_days(max(0, days - too_early))
+        self.fill(rx, None, reason=False)
+
+    def drawn(self, data: st.DataObject) -> str:
+        return data.draw(st.sampled_from(sorted(self.prescriptions)))
+
+    def fill(self, rx: str, units: int | None, reason: bool) -> None:
+        overrides = {"early_refill": REASON} if reason else {}
+        order = Order(self.shop.key(), rx, units=units, overrides=overrides)
+        written, expected = self.prescriptions[rx], self.expected(rx, units, reason)
+        completes, left = bool(written.owed), written.most
+        said = self.ask(dispense, order, practice=self.shop.practice)
         if isinstance(expected, str):
             assert said == expected
             return
-        taken, next_injection = expected
-        lots: dict[str, int] = {}
+        if reason:
+            event("dispense: early, with a reason")
+        taken, first = expected
+        lots: Counter[str] = Counter()
         for line in said.lines:
-            lots[line.lot] = lots.get(line.lot, 0) + line.units
-        by_lot: dict[str, int] = {}
+            lots[line.lot] += line.units
+        assert lots == Counter(lot for lot, _ in taken)
         for lot, place in taken:
             self.add(lot, place, -1)
-            by_lot[lot] = by_lot.get(lot, 0) + 1
-        assert lots == by_lot
-        assert said.next_fill_on == next_injection
-        self.fills[said.dispense] = {"lots": by_lot, "back": dict.fromkeys(by_lot, 0), "next": next_injection}
-        self.prescriptions[rx]["fills"].append(said.dispense)
+        handed = HandOver(self.today, first, lots)
+        self.hand_overs[said.dispense] = handed
+        if completes:
+            event("dispense: what is owed")
+            begun = written.last
+            assert begun is not None
+            assert self.hand_overs[said.completes] is begun.parts[0]
+            begun.parts.append(handed)
+        else:
+            assert said.completes is None
+            written.fills.append(Fill(left, [handed]))
+        assert said.next_fill_on == first + len(taken) * DAY
+        assert said.owed == left - len(taken)
+        assert said.refills_left == written.whole_fills_left
+        written.noted = False
 
-    def expected(self, rx: str, units: int | None) -> Any:
-        """The refusal, or the lot and place of each unit with the day of the next injection."""
+    def saleable(self) -> dict[tuple[str, str], int]:
+        return {key: units for key, units in self.balances.items() if key[1] != "quarantine" and units}
+
+    def expected(self, rx: str, units: int | None, reason: bool) -> Any:
+        """The refusal, or the lot and place of each unit with the day of the first injection."""
         written = self.prescriptions[rx]
-        fills = [self.fills[number] for number in written["fills"]]
-        kept = [fill for fill in fills if sum(fill["lots"].values()) > sum(fill["back"].values())]
-        left = written["all"] - sum(sum(fill["lots"].values()) - sum(fill["back"].values()) for fill in fills)
-        saleable = {key: units for key, units in self.balances.items() if key[1] != "quarantine" and units}
-        if not saleable:
-            return "no_stock"
-        if left == 0 or self.today > written["until"]:
-            return "stopped_by_checks"
-        most = min(written["units"], left)
-        wanted = most if units is None else units
-        if wanted > most:
+        stops = written.stops(self.today)
+        if stops:
+            return " ".join(stops)
+        wanted = written.most if units is None else units
+        if wanted > written.most:
             return "more_than_prescribed"
-        day = max([self.today, *(fill["next"] for fill in kept)])
-        taken = []
+        if not self.saleable():
+            return "no_stock"
+        taken, first = self.walked(written, wanted)
+        if len(taken) < wanted:
+            return "short_stock"
+        if written.is_early(self.today):
+            return (taken, first) if reason else "early_refill"
+        return "not_an_override" if reason else (taken, first)
+
+    def walked(self, written: Written, wanted: int) -> tuple[list[tuple[str, str]], date]:
+        """The lot and place of each unit, as far as they go, and the day of the first injection."""
+        first = day = max(self.today, written.covered)
+        saleable, taken = self.saleable(), []
         for _ in range(wanted):
             usable = [
                 (self.expires[lot], self.order_of_receipt.index(lot), PLACES.index(place), lot, place)
@@ -184,21 +316,62 @@ class Pharmacy(RuleBasedStateMachine):
                 if units and self.usable(lot, self.today) and self.usable(lot, day)
             ]
             if not usable:
-                return "short_stock"
+                break
             *_, lot, place = min(usable)
             saleable[lot, place] -= 1
             taken.append((lot, place))
-            day += timedelta(days=1)
-        return taken, day
+            day += DAY
+        return taken, first
 
-    @precondition(lambda self: self.fills)
-    @rule(data=st.data(), units=st.none() | st.integers(1, 6), naming=st.booleans())
-    def take_back(self, data: st.DataObject, units: int | None, naming: bool) -> None:
-        number = data.draw(st.sampled_from(sorted(self.fills)))
-        fill = self.fills[number]
-        lot = data.draw(st.sampled_from(LOTS)) if naming else None
+    @rule(data=st.data())
+    def owe(self, data: st.DataObject) -> None:
+        rx = self.drawn(data)
+        written = self.prescriptions[rx]
+        stops = written.stops(self.today)
+        said = self.ask(owe, Owe(self.shop.key(), rx), practice=self.shop.practice)
+        taken, _ = self.walked(written, written.most)
+        if written.noted:
+            assert said == "demand_there"
+        elif stops:
+            assert said == " ".join(stops)
+        elif len(taken) == written.most:
+            assert said == "can_be_filled"
+        else:
+            assert (said.units, said.usable_units) == (written.most, len(taken))
+            written.noted = True
+
+    @rule(data=st.data(), done=st.sampled_from(["hold", "hold", "release", "release", "release", "cancel", "transfer"]))
+    def decide(self, data: st.DataObject, done: str) -> None:
+        held = [rx for rx, written in self.prescriptions.items() if written.state == "held"]
+        rx = data.draw(st.sampled_from(held)) if held and done == "release" else self.drawn(data)
+        written = self.prescriptions[rx]
+        said = self.ask(act, Decided(self.shop.key(), rx, Act(done), "asked by the prescriber"))
+        after = {
+            ("active", "hold"): "held",
+            ("active", "cancel"): "cancelled",
+            ("active", "transfer"): "transferred",
+            ("held", "release"): "active",
+            ("held", "cancel"): "cancelled",
+        }
+        if (written.state, done) not in after:
+            assert said == "not_from_this_state"
+            return
+        written.state = after[written.state, done]
+        event(f"act: {done}")
+        assert (said.state, said.units_left, said.refills_left) == (
+            written.state,
+            written.left,
+            written.whole_fills_left,
+        )
+
+    @precondition(lambda self: self.hand_overs)
+    @rule(data=st.data(), units=st.sampled_from([None, 1, 1, 1, 2, 2, 3, 6]))
+    def take_back(self, data: st.DataObject, units: int | None) -> None:
+        number = data.draw(st.sampled_from(sorted(self.hand_overs)))
+        handed = self.hand_overs[number]
+        lot = data.draw(st.sampled_from([None, None, *sorted(handed.lots), *LOTS]))
         said = self.ask(take_back, Return(self.shop.key(), number, "undelivered", units, lot))
-        out = {each: fill["lots"][each] - fill["back"][each] for each in fill["lots"] if lot in (None, each)}
+        out = {each: handed.lots[each] - handed.back[each] for each in handed.lots if lot in (None, each)}
         open_lots = [each for each, rest in out.items() if rest]
         everything = sum(out.values())
         if not out:
@@ -211,13 +384,13 @@ class Pharmacy(RuleBasedStateMachine):
             assert said.units == (units or everything)
             for each in open_lots:
                 back = out[each] if len(open_lots) > 1 else said.units
-                fill["back"][each] += back
+                handed.back[each] += back
                 self.add(each, "quarantine", back)
+            event(f"take_back: {'a part' if handed.kept else 'the whole'}")
 
     @rule(days=st.sampled_from([1, 2, 7, 30]))
     def days_pass(self, days: int) -> None:
-        self.today += timedelta(days=days)
-        self.shop.on += timedelta(days=days)
+        self.pass_days(days)
 
     @precondition(lambda self: self.states)
     @rule(data=st.data(), state=st.sampled_from([State.AVAILABLE, State.HELD, State.RECALLED]))
@@ -229,8 +402,8 @@ class Pharmacy(RuleBasedStateMachine):
     @precondition(lambda self: self.answered)
     @rule(data=st.data())
     def retry(self, data: st.DataObject) -> None:
-        service, order, receipt = data.draw(st.sampled_from(self.answered))
-        assert self.shop.do(service, order) == receipt
+        service, order, more, receipt = data.draw(st.sampled_from(self.answered))
+        assert self.shop.do(service, order, **more) == receipt
 
     # What must always be so
 

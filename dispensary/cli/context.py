@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from dispensary.errors import Refused
 from dispensary.rules.people import Country, Language, Pharmacy
+from dispensary.rules.practice import NotASetting, Practice, read_practice
 from dispensary.rules.product import one_of
 from dispensary.rules.text import clean_text
 
@@ -99,10 +100,11 @@ def default_database() -> str:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The pharmacy, and the character that its scanner types for FNC1 (empty: the character GS itself)."""
+    """The pharmacy, what its scanner types for FNC1 (empty: the character GS itself), and its practice."""
 
     pharmacy: Pharmacy
     fnc1: str
+    practice: Practice
 
 
 def read_settings(file: Path) -> Settings:
@@ -133,16 +135,21 @@ def settings_of(given: Mapping[str, Any]) -> Settings:
         from dispensary.rules.gs1 import require_separator
 
         require_separator(fnc1)
+    country = one_of(Country, "country", str(given["country"]))
+    practice = given.get("practice", {})
+    if not isinstance(practice, Mapping):
+        raise NotASetting(name="[practice]", given=ascii(str(practice)[:40]), way_out="write it as a table")
     return Settings(
         Pharmacy(
             name=clean_text(str(given["name"]), "the pharmacy's name"),
             address=clean_text(str(given["address"]), "the pharmacy's address"),
             phone=clean_text(str(given["phone"]), "the pharmacy's telephone"),
-            country=one_of(Country, "country", str(given["country"])),
+            country=country,
             timezone=timezone,
             language=one_of(Language, "language", str(given["language"])),
         ),
         fnc1=fnc1,
+        practice=read_practice(country, practice),
     )
 
 
@@ -178,6 +185,11 @@ class Desk:
     def pharmacy(self) -> Pharmacy:
         """The pharmacy as its settings describe it."""
         return self.settings.pharmacy
+
+    @property
+    def practice(self) -> Practice:
+        """What the pharmacy has set for itself."""
+        return self.settings.practice
 
     @cached_property
     def on(self) -> datetime:
@@ -217,16 +229,13 @@ class Desk:
     def read_records(self, what: str, report: "Callable[[Connection, Person], Disclosed[Result]]") -> Result:
         """What the report shows, with one event that the acting person read the records of its patients."""
         from dispensary.database import transaction
-        from dispensary.lookup import person
         from dispensary.services.register import note_reading
 
-        def work(db: "Connection") -> Result:
-            by = person(db, self.user)
+        # Read without holding up the counters that write; noted before anything is shown.
+        with self.reading() as (db, by):
             disclosed = report(db, by)
-            note_reading(db, disclosed.patients, what, on=self.on, by=by)
-            return disclosed.shown
-
-        return transaction(self.engine, work)
+        transaction(self.engine, lambda db: note_reading(db, disclosed.patients, what, on=self.on, by=by))
+        return disclosed.shown
 
     @contextmanager
     def reading(self) -> Iterator[tuple["Connection", "Person"]]:

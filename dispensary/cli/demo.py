@@ -197,7 +197,7 @@ class Day:
             valid_until=None,
             indication="Vitamin B12 deficiency",
         )
-        return self.desk.write(prescribe, new).rx
+        return self.desk.write(prescribe, new, practice=self.desk.practice).rx
 
     def dispense(self, who: str, rx: str, label: str) -> None:
         """A fill with its labels."""

@@ -47,10 +47,12 @@ def dispense(
     quantity: Annotated[
         str | None, typer.Option(metavar="UNITS", help="Units. [default: what the prescription says]")
     ] = None,
+    product: Annotated[str | None, typer.Option(metavar="CODE", help="Take this product.")] = None,
     lot: Annotated[str | None, typer.Option(metavar="LOT", help="Take this lot.")] = None,
     scan: Annotated[list[str] | None, typer.Option(metavar="SCAN", help="Scan of a pack in hand.")] = None,
     override: Annotated[
-        list[str] | None, typer.Option(metavar="CODE=REASON", help="A pharmacist's reason to go on.")
+        list[str] | None,
+        typer.Option(metavar="CODE=REASON", help="A pharmacist's reason to go on, such as travel or travel: to Oslo."),
     ] = None,
     label: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the labels as PDF.")] = None,
     force: ForceOption = False,
@@ -71,18 +73,22 @@ def dispense(
         lot=None if lot is None else parse_lot(lot),
         packs=tuple(read_pack(text, today=at.on.date(), fnc1=at.settings.fnc1) for text in scan or ()),
         overrides=dict(map(read_override, override or ())),
+        product=product,
     )
     from dispensary.exports.json_text import fields
 
     dispensed = _dispensed(at, order) if label is None else labelled(at, order, label, force=force)
     document = {**dict(fields(dispensed)), "label": None if label is None else str(label)}
-    show(format, document, dispensed.lines, _text(dispensed, label))
+    text = _text(dispensed, label)
+    if at.practice.second_check:
+        text += f"\nBefore it is handed over, somebody else scans it: `dispensary rx check {dispensed.dispense}`."
+    show(format, document, dispensed.lines, text)
 
 
 def _dispensed(at: "Desk", order: "Order") -> "Dispensed":
     from dispensary.services.dispense import dispense as service
 
-    return at.write(service, order)
+    return at.write(service, order, practice=at.practice)
 
 
 def labelled(at: "Desk", order: "Order", file: Path, *, force: bool) -> "Dispensed":
@@ -97,7 +103,7 @@ def labelled(at: "Desk", order: "Order", file: Path, *, force: bool) -> "Dispens
     labelling.load()
 
     def work(db: "Connection", order: "Order", *, on: datetime, by: "Person") -> "tuple[Dispensed, bytes]":
-        dispensed = service(db, order, on=on, by=by)
+        dispensed = service(db, order, practice=at.practice, on=on, by=by)
         facts = label_facts(db, dispensed.dispense, pharmacy=at.pharmacy, on=on, by=by)
         return dispensed, labelling.render(facts)
 
@@ -109,25 +115,30 @@ def labelled(at: "Desk", order: "Order", file: Path, *, force: bool) -> "Dispens
     return dispensed
 
 
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
 def _text(dispensed: "Dispensed", label: Path | None) -> str:
     from dispensary.exports.terminal import table, wrapped
 
+    until = f"next fill on {dispensed.next_fill_on}" if dispensed.next_fill_on else "the directions end with it"
+    said = [
+        f"Dispensed {dispensed.dispense}: fill {dispensed.fill} of {dispensed.rx}, "
+        f"{_counted(dispensed.units, 'unit')} for {_counted(dispensed.days_supply, 'day')}; {until}, "
+        f"{_counted(dispensed.refills_left, 'refill')} left."
+    ]
+    if dispensed.completes:
+        said.append(f"This was owed from {dispensed.completes}.")
+    if dispensed.owed:
+        said.append(f"Owed: {_counted(dispensed.owed, 'unit')} of this fill, to be collected with the next dispense.")
     heads = ("product", "lot", "expires", "units")
     rows = [(line.product, line.lot, line.expires, line.units) for line in dispensed.lines]
-    text = [
-        wrapped(
-            f"Dispensed {dispensed.dispense}: fill {dispensed.fill} of {dispensed.rx}, {dispensed.units} units "
-            f"for {dispensed.days_supply} days; next fill on {dispensed.next_fill_on}, "
-            f"{dispensed.refills_left} refills left."
-        ),
-        "",
-        table(heads, rows),
-    ]
-    text += [wrapped(f"Skipped lot {skipped.lot}: {skipped.reason}.") for skipped in dispensed.skipped]
-    text += [
-        wrapped(
-            f"{finding.severity.capitalize()}: {finding.message}" + (f" ({finding.reason})" if finding.reason else "")
-        )
+    more = [dispensed.why] if dispensed.why else []
+    more += [f"Skipped lot {skipped.lot}: {skipped.reason}." for skipped in dispensed.skipped]
+    more += [
+        f"{finding.severity.capitalize()}: {finding.message}" + (f" ({finding.reason})" if finding.reason else "")
         for finding in dispensed.findings
     ]
-    return "\n".join(text + ([f"Label: {label}"] if label else []))
+    parts = ["\n".join(map(wrapped, said)), table(heads, rows), "\n".join(map(wrapped, more))]
+    return "\n\n".join(filter(None, parts)) + (f"\nLabel: {label}" if label else "")

@@ -41,7 +41,9 @@ def create(desk: Desk, settings: Settings) -> bool:
 
 
 def written(settings: Settings) -> str:
-    """The settings as TOML; a JSON string is a basic string of TOML."""
+    """The settings as TOML; JSON writes strings, numbers, truths and lists as TOML does."""
+    from dispensary.rules import practice
+
     pharmacy = settings.pharmacy
     table: Mapping[str, str] = {
         "name": pharmacy.name,
@@ -53,4 +55,6 @@ def written(settings: Settings) -> str:
         "fnc1": settings.fnc1,
     }
     lines = [f"{key} = {json.dumps(str(value), ensure_ascii=False)}" for key, value in table.items()]
+    lines += ["", "# What differs by country, state or house: README.md says what each means.", "[practice]"]
+    lines += [f"{key} = {json.dumps(value)}" for key, value in practice.written(settings.practice).items()]
     return "# The pharmacy, as its labels and rules need it.\n" + "\n".join(lines) + "\n"

@@ -37,7 +37,7 @@ def nightly(
     at = desk(context)
     told = reported_day(at.on) if day is None else parse_date(day)
     with at.reading() as (db, by):
-        night = report(db, by.site_id, at.on, told)
+        night = report(db, by.site_id, at.on, told, second_check=at.practice.second_check)
     written = write(night, at.pharmacy, out, force=force)
     say(f"{night.day}: to be seen to by a person: {len(night.needs_a_person)}.")
     say("\n".join(map(str, written)))

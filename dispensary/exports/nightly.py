@@ -36,6 +36,9 @@ COLUMNS = (
     "return",
     "receipt",
     "reason",
+    "code",
+    "reason_code",
+    "times",
     "by",
     "day",
     "sequence",
@@ -83,7 +86,7 @@ def _rows(report: Nightly) -> Iterator[dict[str, object]]:
             yield {"section": section, **dict(fields(row))}
     for line in report.dispensed:
         yield from _by_lot(line)
-    for section in ("returned", "received"):
+    for section in ("returned", "received", "overrides", "unmet"):
         for row in getattr(report, section):
             yield {"section": section, **dict(fields(row))}
     yield {"section": "audit", "day": report.day, **dict(fields(report.audit))}

@@ -266,6 +266,13 @@ def _day(report: Nightly, width: float) -> Iterator[Flowable]:
         ],
         width,
     )
+    yield from _table(
+        "Warnings overridden today",
+        "No warning was overridden.",
+        [Column("Warning", 0.4), Column("Reason", 0.45), Column("Times", 0.15, right=True)],
+        [[row.code, row.reason_code, f"{row.times:,}"] for row in report.overrides],
+        width,
+    )
 
 
 def _table(

@@ -84,7 +84,9 @@ def _sized(
                 return tried
     worst = max(tried, key=lambda part: len(part.lines) if part.lines else 1000)
     longest = max(worst.item.fields, key=lambda field: len(getattr(text, field)))
-    raise LabelDoesNotFit(field=longest.replace("_", " "), text=quoted(getattr(text, longest)), design=design.name)
+    raise LabelDoesNotFit(
+        field=longest.replace("_", " "), text=quoted(getattr(text, longest).replace("\u00a0", " ")), design=design.name
+    )
 
 
 def _set(item: Item, said: Sequence[str], step: int, running: bool, box: Box, face: Face) -> _Set:

@@ -33,7 +33,7 @@ _BY_LAW = {
         "profession": "profession of the prescriber",
         "patient": "name of the patient",
         "lot": "lot",
-        "dispensed_by": "name of who checked it",
+        "checked_by": "name of the pharmacist who checked it",
     },
 }
 
@@ -73,7 +73,8 @@ class DispenseFacts:
     profession: str
     product: Product
     units: int
-    directions: Directions
+    directions: Directions | None
+    """None where the prescription gives none: then as it was written, or as agreed."""
     directions_as_written: str
     indication: str
     lot: str
@@ -83,6 +84,8 @@ class DispenseFacts:
     parts: int
     refills_left: int
     dispensed_by: str
+    checked_by: str
+    """The pharmacist who dispensed, or the second person; empty where nobody has checked it yet."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,7 +157,7 @@ def label_text(facts: DispenseFacts) -> LabelText:
         purpose=wording.say("purpose", indication=facts.indication) if facts.indication else "",
         quantity=wording.say("quantity", units=wording.number(facts.units)),
         refills=wording.say("refills", refills=facts.refills_left),
-        checked_by=wording.say("checked_by", initials=facts.dispensed_by),
+        checked_by=_checked(facts, wording),
         labeler=wording.say("labeler", labeler=product.labeler),
         lot=wording.say("lot", lot=facts.lot),
         # Year-month-day in digits is what USP <7> asks of a printed expiry, in every language.
@@ -180,6 +183,12 @@ def _require(facts: DispenseFacts) -> None:
             raise LabelLacks(dispense=facts.dispense, field=called)
 
 
+def _checked(facts: DispenseFacts, wording: Wording) -> str:
+    if facts.checked_by:
+        return wording.say("checked_by", initials=facts.checked_by)
+    return wording.say("dispensed_by", initials=facts.dispensed_by)
+
+
 def _prescriber(facts: DispenseFacts, wording: Wording) -> str:
     key = "prescriber_with_profession" if facts.profession else "prescriber"
     return wording.say(key, prescriber=facts.prescriber, profession=facts.profession)
@@ -193,7 +202,7 @@ def _drug(product: Product, wording: Wording) -> str:
 
 
 def _directions(facts: DispenseFacts, wording: Wording) -> str:
-    if facts.directions.phases:
+    if facts.directions is not None:
         return sentence(facts.directions, facts.product, facts.language, timing_together=True)
     return facts.directions_as_written or wording.say("as_agreed", prescriber=facts.prescriber)
 

@@ -8,9 +8,10 @@ from decimal import Decimal
 from enum import StrEnum
 from functools import cache
 
-from dispensary.rules.directions import Directions, Interval, Phase
+from dispensary.rules.directions import Directions, Duration, Interval, Ongoing, Phase, Unit
+from dispensary.rules.grammar.words import is_once
 from dispensary.rules.people import Language
-from dispensary.rules.product import Preservatives, Preserved, Product
+from dispensary.rules.product import Preservatives, Preserved, Product, Route
 from dispensary.rules.quantity import Dose, Strength, millilitres, plain
 from dispensary.shipped import folder
 
@@ -63,6 +64,19 @@ class Wording:
         pattern = "every" if interval.least == interval.most else "range"
         return self.say(f"{unit}.{pattern}", least=interval.least, most=interval.most)
 
+    def lasting(self, lasting: Duration | date | Ongoing | None) -> str:
+        """For how long, such as `for 6 to 7 days`; empty where nothing is said."""
+        if lasting is None:
+            return ""
+        if isinstance(lasting, Ongoing):
+            return self.say("lasting.for_life")
+        if isinstance(lasting, date):
+            return self.say("lasting.until", day=self.day(lasting))
+        unit = self.say(f"unit_of_time.{lasting.unit.value}.{'one' if lasting.most == 1 else 'several'}")
+        pattern = "up_to" if not lasting.least else "exactly" if lasting.least == lasting.most else "range"
+        group = "lasting_doses" if lasting.unit is Unit.DOSE else "lasting"
+        return self.say(f"{group}.{pattern}", least=lasting.least, most=lasting.most, unit=unit)
+
     def preservatives(self, preservatives: Preservatives) -> str:
         """What preserves the product, in plain words; what is not known is said to be not known."""
         agents = [self._agent(agent.name, agent.mcg_per_ml) for agent in preservatives.agents]
@@ -90,22 +104,51 @@ def load(language: Language) -> Wording:
 def sentence(directions: Directions, product: Product, language: Language, *, timing_together: bool = False) -> str:
     """The directions as a patient can follow them: dose in mg and mL, route, then timing (USP <17>).
 
-    A label keeps the words of the timing on one line, by no-break spaces. Raises
+    A later phase names its route where it differs. What holds for all phases follows in a sentence of
+    its own. A label keeps the words of the timing on one line, by no-break spaces. Raises
     NotAWholeMicrolitre where the dose cannot be measured in the product's strength.
     """
     wording = load(language)
     space = "\u00a0" if timing_together else " "
-    return " ".join(_phase(wording, phase, product.strength, space) for phase in directions.phases)
+    phases, route = [], None
+    for number, phase in enumerate(directions.phases):
+        timing = (
+            wording.say("directions.once").replace(" ", space)
+            if is_once(directions, number)
+            else _timing(wording, phase, space)
+        )
+        phases.append(f"{_dose(wording, phase, product.strength, route)} {timing}")
+        route = phase.route
+    said = wording.say("directions.inject", phases=wording.say("directions.then").join(phases))
+    how = _how(wording, directions)
+    return f"{said} {wording.say('directions.inject', phases=', '.join(how))}" if how else said
 
 
-def _phase(wording: Wording, phase: Phase, strength: Strength, space: str) -> str:
-    return wording.say(
-        "directions",
-        dose=wording.dose(phase.dose),
-        volume=wording.volume(strength.volume_ul(phase.dose)),
-        route=wording.choice("route", phase.route),
-        interval=wording.interval(phase.interval).replace(" ", space),
-    )
+def _dose(wording: Wording, phase: Phase, strength: Strength, route: Route | None) -> str:
+    """The dose of a phase and its route, where the phase before has another."""
+    volume = wording.volume(strength.volume_ul(phase.dose))
+    into = [] if phase.route is route else [wording.choice("route", phase.route)]
+    return " ".join([wording.dose(phase.dose), f"({volume})", *into])
+
+
+def _timing(wording: Wording, phase: Phase, space: str) -> str:
+    """How often and for how long, each kept together by `space`."""
+    interval = wording.interval(phase.interval).replace(" ", space)
+    timing = wording.say("directions.as_needed", interval=interval) if phase.as_needed else interval
+    if lasting := wording.lasting(phase.lasting).replace(" ", space):
+        doses = isinstance(phase.lasting, Duration) and phase.lasting.unit is Unit.DOSE
+        timing += (", " if doses or phase.as_needed else " ") + lasting
+    return timing
+
+
+def _how(wording: Wording, directions: Directions) -> list[str]:
+    """What holds for every injection: by whom, when on the day, where on the body."""
+    how = [wording.say("directions.self")] if directions.self_injected else []
+    if directions.time is not None:
+        how.append(wording.choice("time_of_day", directions.time))
+    if directions.site is not None:
+        how.append(wording.choice("site", directions.site))
+    return how
 
 
 def _flat(prefix: str, table: Mapping[str, object]) -> list[tuple[str, str]]:

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from dispensary.reports.stock import StockRow
+from dispensary.reports.unchecked import Unchecked
+from dispensary.reports.unmet import Unmet
 from dispensary.rules.shelf import BANDS, State
 
 
@@ -40,18 +42,36 @@ MOST_LOTS = 4
 """A sentence names at most so many lots; the table of what expires names them all."""
 
 
-def sentences(
-    rows: Sequence[StockRow], below_minimum: Iterable[BelowMinimum], overridden: Iterable[Overridden]
-) -> tuple[str, ...]:
-    """Stock that must not stand where it does, products to order, and overrides to read again."""
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What was found beside the stock itself."""
+
+    below_minimum: tuple[BelowMinimum, ...] = ()
+    overridden: tuple[Overridden, ...] = ()
+    unmet: tuple[Unmet, ...] = ()
+    unchecked: tuple[Unchecked, ...] = ()
+
+
+def sentences(rows: Sequence[StockRow], seen: Seen) -> tuple[str, ...]:
+    """Stock that must not stand where it does, patients who wait, products to order, overrides to read again."""
     return (
         *_stock(rows),
         *_short_dated(rows),
-        *_orders(below_minimum),
+        *(
+            f"Not filled: {each.rx} wanted {each.units:,} of {each.product}, {each.usable_units:,} usable; "
+            "order it and call the patient."
+            for each in seen.unmet
+        ),
+        *_orders(seen.below_minimum),
+        *(
+            f"{each.dispense} of {each.rx}, dispensed by {each.by}, was checked by no second person; "
+            f"scan it with `dispensary rx check {each.dispense}`."
+            for each in seen.unchecked
+        ),
         *(
             f"{each.by} overrode a warning on {each.dispense} ({each.message.removesuffix('.')}), "
             f"giving as the reason: {each.reason.removesuffix('.')}."
-            for each in overridden
+            for each in seen.overridden
         ),
     )
 

@@ -1,7 +1,8 @@
 """What the audit chain says was moved, against the movements: who changes both books and balances meets the chain."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, select
@@ -19,11 +20,20 @@ Moved = Counter[tuple[str, str, str]]
 
 _TELLING = ("receive", "dispense", "return")
 _EVENTS = (
-    select(audit_event.c.sequence, audit_event.c.subject, audit_event.c.request_key, audit_event.c.canonical)
+    select(
+        audit_event.c.sequence,
+        audit_event.c.at,
+        audit_event.c.actor,
+        audit_event.c.kind,
+        audit_event.c.subject,
+        audit_event.c.patient,
+        audit_event.c.request_key,
+        audit_event.c.canonical,
+    )
     .where(
         audit_event.c.site_id == bindparam("site"),
         audit_event.c.sequence > bindparam("after"),
-        audit_event.c.kind.in_(_TELLING),
+        audit_event.c.kind.in_(bindparam("kinds", expanding=True)),
     )
     .order_by(audit_event.c.sequence)
     .limit(BATCH)
@@ -38,21 +48,22 @@ _MOVED = (
 )
 
 
+def batches(db: Connection, kinds: Sequence[str]) -> Iterator[tuple[int, Sequence[Any]]]:
+    """The events of these kinds, BATCH of them at a time, each time with the site that they are of."""
+    for site_id in db.execute(select(site.c.id).order_by(site.c.id)).scalars().all():
+        after = 0
+        while batch := db.execute(_EVENTS, {"site": site_id, "after": after, "kinds": kinds}).all():
+            after = batch[-1].sequence
+            yield site_id, batch
+
+
 def recorded(db: Connection) -> list[str]:
     """Deliveries, dispenses and returns whose movements are not those of their event."""
-    found: list[str] = []
-    for site_id in db.execute(select(site.c.id).order_by(site.c.id)).scalars().all():
-        for difference in _differences(db, site_id):
-            found.append(difference)
-            if len(found) > SHOWN:
-                return found
-    return found
+    return list(islice(_differences(db), SHOWN + 1))
 
 
-def _differences(db: Connection, site_id: int) -> Iterator[str]:
-    after = 0
-    while batch := db.execute(_EVENTS, {"site": site_id, "after": after}).all():
-        after = batch[-1].sequence
+def _differences(db: Connection) -> Iterator[str]:
+    for site_id, batch in batches(db, _TELLING):
         moved: dict[str, Moved] = {}
         for row in db.execute(_MOVED, {"site": site_id, "keys": [event.request_key for event in batch]}):
             moved.setdefault(row.key, Counter())[row.code, row.number, row.expires.isoformat()] += row.units

@@ -1,5 +1,6 @@
 """The pharmacy's day in one report: what needs a person, the stock, and what happened."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -7,15 +8,18 @@ from decimal import Decimal
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, bindparam, func, select
 
 from dispensary.audit import Entry
-from dispensary.reports.attention import BelowMinimum, Overridden, sentences
+from dispensary.reports.attention import BelowMinimum, Overridden, Seen, sentences
 from dispensary.reports.chain import head_of
 from dispensary.reports.expiring import ExpiringRow, expiring_of
 from dispensary.reports.stock import StockRow, stock, stock_by
+from dispensary.reports.unchecked import unchecked
+from dispensary.reports.unmet import Unmet, unmet
 from dispensary.rules.numbers import Record
 from dispensary.rules.product import Form
+from dispensary.rules.safety import OTHER
 from dispensary.schema.catalogue import product
 from dispensary.schema.people import patient, user
 from dispensary.schema.prescribing import dispense, dispense_return, finding, prescription
@@ -83,6 +87,15 @@ class ReceivedLine:
 
 
 @dataclass(frozen=True, slots=True)
+class OverrideCount:
+    """How often a finding was overridden on the day, by its code and the code of the reason."""
+
+    code: str
+    reason_code: str
+    times: int
+
+
+@dataclass(frozen=True, slots=True)
 class Nightly:
     """One pharmacy-local day; the stock and `audit`, the end of the chain, are of the moment of the report.
 
@@ -97,6 +110,8 @@ class Nightly:
     dispensed: tuple[DispensedLine, ...]
     returned: tuple[ReturnedLine, ...]
     received: tuple[ReceivedLine, ...]
+    overrides: tuple[OverrideCount, ...]
+    unmet: tuple[Unmet, ...]
     audit: Entry
 
     @property
@@ -129,7 +144,14 @@ _DISPENSED = (
     .order_by(dispense.c.number, movement.c.id)
 )
 _OVERRIDDEN = (
-    select(dispense.c.number, finding.c.message, finding.c.reason, user.c.name.label("by"))
+    select(
+        dispense.c.number,
+        finding.c.code,
+        finding.c.message,
+        finding.c.reason,
+        func.coalesce(finding.c.reason_code, OTHER).label("reason_code"),
+        user.c.name.label("by"),
+    )
     .join(finding, finding.c.dispense_id == dispense.c.id)
     .join(user, user.c.id == dispense.c.by_id)
     .where(
@@ -197,26 +219,32 @@ def reported_day(on: datetime) -> date:
     return on.date() - timedelta(days=1) if on.time() < MORNING else on.date()
 
 
-def nightly(db: Connection, site_id: int, on: datetime, day: date | None = None) -> Nightly:
+def nightly(
+    db: Connection, site_id: int, on: datetime, day: date | None = None, *, second_check: bool = False
+) -> Nightly:
     """What happened on `day` (else the day of `on`), and the stock as it stands at `on`.
 
-    `on` is an aware moment in the pharmacy's own time zone.
+    `on` is an aware moment in the pharmacy's own time zone. With `second_check`, fills that no second
+    person has scanned need somebody.
     """
     day = on.date() if day is None else day
-    given = {
-        "site": site_id,
-        "start": datetime.combine(day, time.min, on.tzinfo),
-        "end": datetime.combine(day + timedelta(days=1), time.min, on.tzinfo),
-    }
+    start = datetime.combine(day, time.min, on.tzinfo)
+    end = datetime.combine(day + timedelta(days=1), time.min, on.tzinfo)
+    given = {"site": site_id, "start": start, "end": end}
     rows = stock(db, site_id, on.date())
     below_minimum = _below_minimum(rows, db.execute(_MINIMA))
-    overridden = [
-        Overridden(Record.DISPENSE.number(row.number), row.message, row.reason, row.by)
-        for row in db.execute(_OVERRIDDEN, given)
-    ]
+    answered = db.execute(_OVERRIDDEN, given).all()
+    seen = Seen(
+        below_minimum=below_minimum,
+        overridden=tuple(
+            Overridden(Record.DISPENSE.number(row.number), row.message, row.reason, row.by) for row in answered
+        ),
+        unmet=unmet(db, site_id, start, end),
+        unchecked=unchecked(db, site_id, start, end) if second_check else (),
+    )
     return Nightly(
         day=day,
-        needs_a_person=sentences(rows, below_minimum, overridden),
+        needs_a_person=sentences(rows, seen),
         stock=tuple(StockGroup(**group) for group in stock_by(rows, ("form", "fill_ml", "preservative"))),
         expiring=expiring_of(rows, on.date()),
         below_minimum=below_minimum,
@@ -240,8 +268,15 @@ def nightly(db: Connection, site_id: int, on: datetime, day: date | None = None)
             )
             for row in db.execute(_RECEIVED, given)
         ),
+        overrides=_counted(answered),
+        unmet=seen.unmet,
         audit=head_of(db, site_id),
     )
+
+
+def _counted(answered: Iterable[Any]) -> tuple[OverrideCount, ...]:
+    counts = Counter((row.code, row.reason_code) for row in answered)
+    return tuple(OverrideCount(*codes, times) for codes, times in sorted(counts.items()))
 
 
 def _below_minimum(rows: Sequence[StockRow], minima: Iterable[Any]) -> tuple[BelowMinimum, ...]:

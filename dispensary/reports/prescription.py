@@ -1,34 +1,34 @@
-"""Prescriptions: what was ordered, what was handed over against it, and what is left."""
+"""Prescriptions: what was ordered, what became of it, what is left, and whether it can be dispensed today."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
-from itertools import groupby
+from itertools import groupby, islice
 from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, func, select
 
-from dispensary import lookup
+from dispensary import dispensable, lookup
+from dispensary import prescriptions as records
+from dispensary.dispensable import Asked
+from dispensary.prescriptions import Prescription
 from dispensary.reports.disclosed import Disclosed
-from dispensary.rules.directions import render
+from dispensary.rules.finding import Finding
+from dispensary.rules.grammar import render
+from dispensary.rules.life import Act, PrescriptionState
 from dispensary.rules.numbers import Record
-from dispensary.rules.product import Form, Route
-from dispensary.rules.refills import PrescriptionState, left, states_on
-from dispensary.rules.safety import Finding
+from dispensary.rules.plan import PhaseRow, phase_rows
+from dispensary.rules.practice import Practice
+from dispensary.rules.product import Form
+from dispensary.rules.safety import blocking
+from dispensary.rules.supply import Course
 from dispensary.schema.catalogue import product
-from dispensary.schema.people import patient as patients
-from dispensary.schema.people import prescriber
-from dispensary.schema.prescribing import dispense, finding, prescription
+from dispensary.schema.people import user
+from dispensary.schema.prescribing import dispense, finding, hand_over_check, prescription_act, unmet_demand
 from dispensary.schema.stock import lot, movement
 
-
-@dataclass(frozen=True, slots=True)
-class PhaseRow:
-    """One dose by one route at one interval, such as `every 2 to 3 days`."""
-
-    dose_mcg: int
-    route: Route
-    interval: str
+COMING = 6
+"""So many coming injections are shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,17 +42,64 @@ class FilledLot:
 
 @dataclass(frozen=True, slots=True)
 class FillRow:
-    """One fill, what came back of it, and what the checks found with the reasons that were given."""
+    """One hand-over, what came back of it, and what the checks found with the reasons that were given.
+
+    `prescribed_units` is what the whole fill should hold, `completes` the dispense whose owed units
+    these are, `checked_by` the second person who scanned it.
+    """
 
     dispense: str
     fill: int
     on: date
+    by: str
     product: str
     lots: tuple[FilledLot, ...]
     units: int
+    prescribed_units: int
     returned: int
+    completes: str | None
     days_supply: int
     next_injection: date
+    checked_by: str | None
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ActRow:
+    """What a person decided about the prescription."""
+
+    act: Act
+    on: date
+    by: str
+    reason: str
+    to_pharmacy: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class DemandRow:
+    """A fill that could not be handed over for want of stock."""
+
+    on: date
+    by: str
+    product: str
+    units: int
+    usable_units: int
+
+
+@dataclass(frozen=True, slots=True)
+class Today:
+    """Whether the prescription can be dispensed today: what of, or why not, and from which day it can.
+
+    `findings` are what the checks find today, those that need a reason among them. `earliest` is the
+    first day on which it can be dispensed without one, None where only a person can change that.
+    """
+
+    possible: bool
+    units: int | None
+    product: str | None
+    why: str
+    why_not: tuple[str, ...]
+    earliest: date | None
     findings: tuple[Finding, ...]
 
 
@@ -77,7 +124,11 @@ class PrescriptionRow:
 
 @dataclass(frozen=True, slots=True)
 class PrescriptionDetail:
-    """A prescription with its people and its fills. `units_left` is None for one written in days."""
+    """The whole story of a prescription.
+
+    `units_left` is None for one written in days. `owed_units` of the last fill are still to be
+    collected. `coming` are the next injections.
+    """
 
     rx: str
     patient: str
@@ -98,16 +149,40 @@ class PrescriptionDetail:
     refills: int
     refills_left: int
     units_left: int | None
+    owed_units: int
+    product: str | None
+    as_written: bool
     state: PrescriptionState
     next_injection: date | None
+    coming: tuple[date, ...]
     fills: tuple[FillRow, ...]
+    acts: tuple[ActRow, ...]
+    unmet: tuple[DemandRow, ...]
+    today: Today
 
 
+_checker = user.alias("checker")
 _FILLS = (
-    select(dispense, product.c.code)
+    select(dispense, product.c.code, user.c.name.label("by"), _checker.c.name.label("checked_by"))
     .join(product, product.c.id == dispense.c.product_id)
+    .join(user, user.c.id == dispense.c.by_id)
+    .outerjoin(hand_over_check, hand_over_check.c.dispense_id == dispense.c.id)
+    .outerjoin(_checker, _checker.c.id == hand_over_check.c.by_id)
     .where(dispense.c.prescription_id == bindparam("prescription"))
     .order_by(dispense.c.fill)
+)
+_ACTS = (
+    select(prescription_act, user.c.name.label("by"))
+    .join(user, user.c.id == prescription_act.c.by_id)
+    .where(prescription_act.c.prescription_id == bindparam("prescription"))
+    .order_by(prescription_act.c.id)
+)
+_UNMET = (
+    select(unmet_demand, product.c.code, user.c.name.label("by"))
+    .join(product, product.c.id == unmet_demand.c.product_id)
+    .join(user, user.c.id == unmet_demand.c.by_id)
+    .where(unmet_demand.c.prescription_id == bindparam("prescription"))
+    .order_by(unmet_demand.c.id)
 )
 _LOTS = (
     select(dispense.c.id, lot.c.number, lot.c.expires, func.sum(movement.c.units).label("units"))
@@ -123,33 +198,21 @@ _FINDINGS = (
     .where(dispense.c.prescription_id == bindparam("prescription"))
     .order_by(finding.c.dispense_id, finding.c.id)
 )
-_LIST = (
-    select(
-        prescription,
-        patients.c.number.label("patient"),
-        prescriber.c.number.label("prescriber"),
-    )
-    .join(patients, patients.c.id == prescription.c.patient_id)
-    .join(prescriber, prescriber.c.id == prescription.c.prescriber_id)
-    .where(prescription.c.site_id == bindparam("site"))
-    .order_by(prescription.c.number)
-)
-_FILLED = (
-    select(dispense.c.prescription_id, *lookup.FILL_COLUMNS)
-    .join(prescription, prescription.c.id == dispense.c.prescription_id)
-    .where(dispense.c.site_id == bindparam("site"))
-    .order_by(dispense.c.prescription_id, dispense.c.fill)
-)
 
 
-def show_prescription(db: Connection, site_id: int, rx: str, on: datetime) -> Disclosed[PrescriptionDetail]:
-    """The prescription of this number with all of its fills.
+def show_prescription(
+    db: Connection, site_id: int, rx: str, *, practice: Practice, on: datetime
+) -> Disclosed[PrescriptionDetail]:
+    """The prescription of this number: who, what, its fills, and whether it can be dispensed at `on`.
 
     Days are those of the zone of `on`, the pharmacy's own. Raises NotANumber and NotFound.
     """
-    found = lookup.prescription_by_number(db, site_id, rx)
+    found = records.by_number(db, site_id, rx, today=on.date(), zone=on.tzinfo)
+    standing = found.standing
+    state = found.states_on(on.date())[0]
+    ended = state not in (PrescriptionState.ACTIVE, PrescriptionState.HELD, PrescriptionState.EXHAUSTED)
     detail = PrescriptionDetail(
-        rx=Record.PRESCRIPTION.number(found.number),
+        rx=found.rx,
         patient=Record.PATIENT.number(found.patient.number),
         patient_name=found.patient.name,
         born=found.patient.born,
@@ -159,40 +222,68 @@ def show_prescription(db: Connection, site_id: int, rx: str, on: datetime) -> Di
         form=found.form,
         directions=render(found.directions),
         directions_as_written=found.directions_as_written,
-        phases=tuple(PhaseRow(phase.dose.mcg, phase.route, str(phase.interval)) for phase in found.directions.phases),
+        phases=phase_rows(found.directions),
         indication=found.indication,
         quantity_units=found.quantity_units,
         days=found.days,
         written=found.written,
         valid_until=found.valid_until,
         refills=found.refills,
-        refills_left=found.left.refills,
-        units_left=found.left.units,
-        state=states_on(found.valid_until, found.left.fills, on.date())[0],
-        next_injection=found.next_injection,
-        fills=_fills(db, found, on),
+        refills_left=standing.left.refills,
+        units_left=standing.left.units,
+        owed_units=standing.owed.units if standing.owed and not ended else 0,
+        product=found.product,
+        as_written=found.as_written,
+        state=state,
+        next_injection=standing.next_injection,
+        coming=() if ended else _coming(found, on.date()),
+        fills=_fills(db, found),
+        acts=tuple(
+            ActRow(row.act, row.at.astimezone(on.tzinfo).date(), row.by, row.reason, row.to_pharmacy)
+            for row in db.execute(_ACTS, {"prescription": found.id})
+        ),
+        unmet=tuple(
+            DemandRow(row.at.astimezone(on.tzinfo).date(), row.by, row.code, row.units, row.usable_units)
+            for row in db.execute(_UNMET, {"prescription": found.id})
+        ),
+        today=_today(db, found, practice, on, site_id),
     )
     return Disclosed(detail, frozenset({found.patient.number}))
 
 
-def _fills(db: Connection, found: lookup.Prescription, on: datetime) -> tuple[FillRow, ...]:
+def _coming(rx: Prescription, today: date) -> tuple[date, ...]:
+    """The next injections, those that the last fill covers among them."""
+    supplied = rx.standing.supplied
+    start, before = (supplied[-1][0], supplied[:-1]) if supplied else (today, ())
+    course = Course(rx.directions, start, before)
+    if course.completed:
+        return ()
+    return tuple(islice((each.on for each in course.injections() if each.on >= today), COMING))
+
+
+def _fills(db: Connection, found: Prescription) -> tuple[FillRow, ...]:
     given = {"prescription": found.id}
     lots = _by(db.execute(_LOTS, given), "id")
     findings = _by(db.execute(_FINDINGS, given), "dispense_id")
-    returned = {fill.id: int(fill.returned) for fill in found.fills}
+    fills = {fill.id: fill for fill in found.fills}
     return tuple(
         FillRow(
             dispense=Record.DISPENSE.number(row.number),
             fill=row.fill,
-            on=row.at.astimezone(on.tzinfo).date(),
+            on=fills[row.id].on,
+            by=row.by,
             product=row.code,
             lots=tuple(FilledLot(line.number, int(line.units), line.expires) for line in lots[row.id]),
             units=row.units,
-            returned=returned[row.id],
+            prescribed_units=fills[row.id].prescribed_units,
+            returned=fills[row.id].returned,
+            completes=None if row.completes_id is None else Record.DISPENSE.number(fills[row.completes_id].number),
             days_supply=row.days_supply,
             next_injection=row.next_injection,
+            checked_by=row.checked_by,
             findings=tuple(
-                Finding(each.code, each.severity, each.message, each.reason) for each in findings.get(row.id, ())
+                Finding(each.code, each.severity, each.message, each.source or "", each.reason, each.reason_code)
+                for each in findings.get(row.id, ())
             ),
         )
         for row in db.execute(_FILLS, given)
@@ -204,35 +295,49 @@ def _by(rows: Iterable[Row[Any]], column: str) -> dict[int, list[Row[Any]]]:
     return {key: list(group) for key, group in groupby(rows, key=lambda row: int(getattr(row, column)))}
 
 
-def prescriptions(
-    db: Connection, site_id: int, today: date, patient: str | None = None
-) -> Disclosed[tuple[PrescriptionRow, ...]]:
-    """All prescriptions, or those of one patient (P12 or identifier), by number; raises NotFound."""
-    listed, filled = _LIST, _FILLED
-    if patient is not None:
-        of_patient = prescription.c.patient_id == lookup.patient_by_number(db, site_id, patient).id
-        listed, filled = listed.where(of_patient), filled.where(of_patient)
-    rows = db.execute(listed, {"site": site_id}).all()
-    fills = _by(db.execute(filled, {"site": site_id}), "prescription_id")
-    return Disclosed(
-        tuple(_row(row, fills.get(row.id, []), today) for row in rows), frozenset(row.patient for row in rows)
+def _today(db: Connection, rx: Prescription, practice: Practice, on: datetime, site_id: int) -> Today:
+    today = on.date()
+    decision = dispensable.decide_today(db, rx, Asked(), practice=practice, on=on, site_id=site_id)
+    in_the_way = blocking(decision.found)
+    why_not = [found.message for found in in_the_way]
+    if decision.refusal is not None:
+        why_not.append(str(decision.refusal))
+    choice = decision.choice
+    earliest = rx.standing.earliest_fill(practice.early_refill_percent)
+    only_early = choice is not None and all(found.code == "early_refill" for found in in_the_way)
+    return Today(
+        possible=not why_not,
+        units=None if choice is None else choice.supply.units,
+        product=None if choice is None else choice.stock.product.code,
+        why="" if choice is None else choice.why,
+        why_not=tuple(why_not),
+        earliest=max(today, earliest or today) if only_early else None,
+        findings=decision.found,
     )
 
 
-def _row(row: Row[Any], fills: list[Row[Any]], today: date) -> PrescriptionRow:
-    remaining = left(row.quantity_units, row.refills, lookup.handed_over(fills))
+def prescriptions(
+    db: Connection, site_id: int, on: datetime, patient: str | None = None
+) -> Disclosed[tuple[PrescriptionRow, ...]]:
+    """All prescriptions, or those of one patient (P12 or identifier), by number; raises NotFound."""
+    patient_id = None if patient is None else lookup.patient_by_number(db, site_id, patient).id
+    found = list(records.all_of_site(db, site_id, zone=on.tzinfo, patient_id=patient_id))
+    return Disclosed(tuple(_row(rx, on.date()) for rx in found), frozenset(rx.patient.number for rx in found))
+
+
+def _row(rx: Prescription, today: date) -> PrescriptionRow:
     return PrescriptionRow(
-        rx=Record.PRESCRIPTION.number(row.number),
-        patient=Record.PATIENT.number(row.patient),
-        prescriber=Record.PRESCRIBER.number(row.prescriber),
-        form=row.form,
-        directions=row.directions,
-        quantity_units=row.quantity_units,
-        days=row.days,
-        written=row.written,
-        valid_until=row.valid_until,
-        refills=row.refills,
-        refills_left=remaining.refills,
-        state=states_on(row.valid_until, remaining.fills, today)[0],
-        next_injection=lookup.first_uncovered(fills),
+        rx=rx.rx,
+        patient=Record.PATIENT.number(rx.patient.number),
+        prescriber=Record.PRESCRIBER.number(rx.prescriber_number),
+        form=rx.form,
+        directions=render(rx.directions),
+        quantity_units=rx.quantity_units,
+        days=rx.days,
+        written=rx.written,
+        valid_until=rx.valid_until,
+        refills=rx.refills,
+        refills_left=rx.standing.left.refills,
+        state=rx.states_on(today)[0],
+        next_injection=rx.standing.next_injection,
     )

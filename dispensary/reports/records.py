@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, tzinfo
 from decimal import Decimal
 from typing import Any
 
@@ -16,7 +16,16 @@ from dispensary.rules.people import Condition, Language, Role
 from dispensary.rules.product import Container, Form, Product, Route, Sensitivity, Temperature
 from dispensary.rules.quantity import millilitres
 from dispensary.schema.catalogue import pack, product
-from dispensary.schema.people import patient, patient_condition, patient_sensitivity, prescriber, user
+from dispensary.schema.people import (
+    patient,
+    patient_change,
+    patient_condition,
+    patient_level,
+    patient_medicine,
+    patient_sensitivity,
+    prescriber,
+    user,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +59,16 @@ class ProductRow:
 
 
 @dataclass(frozen=True, slots=True)
+class LevelRow:
+    """A B12 level as it was reported, such as 148 pmol/L, and the day of its sample."""
+
+    taken_on: date
+    level: str
+
+
+@dataclass(frozen=True, slots=True)
 class PatientRow:
-    """A patient, with what the checks need."""
+    """A patient, with what the checks need; `levels` begin with the latest."""
 
     patient: str
     identifier: str
@@ -60,6 +77,26 @@ class PatientRow:
     language: Language
     sensitivities: tuple[Sensitivity, ...]
     conditions: tuple[Condition, ...]
+    medicines: tuple[str, ...]
+    levels: tuple[LevelRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeRow:
+    """What a fact of the record was until that day, and what somebody changed it to; a list by semicolons."""
+
+    on: date
+    by: str
+    fact: str
+    old: str
+    new: str
+
+
+@dataclass(frozen=True, slots=True)
+class PatientDetail(PatientRow):
+    """A patient with everything that their record said before, by its day."""
+
+    changes: tuple[ChangeRow, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +131,23 @@ _CONDITIONS = (
     select(patient_condition.c.patient_id, patient_condition.c.condition)
     .join(patient, patient.c.id == patient_condition.c.patient_id)
     .where(patient.c.site_id == bindparam("site"))
+)
+_MEDICINES = (
+    select(patient_medicine.c.patient_id, patient_medicine.c.name)
+    .join(patient, patient.c.id == patient_medicine.c.patient_id)
+    .where(patient.c.site_id == bindparam("site"))
+)
+_LEVELS = (
+    select(patient_level)
+    .join(patient, patient.c.id == patient_level.c.patient_id)
+    .where(patient.c.site_id == bindparam("site"))
+    .order_by(patient_level.c.taken_on.desc())
+)
+_CHANGES = (
+    select(patient_change.c.at, patient_change.c.fact, patient_change.c.old, patient_change.c.new, user.c.name)
+    .join(user, user.c.id == patient_change.c.by_id)
+    .where(patient_change.c.patient_id == bindparam("patient"))
+    .order_by(patient_change.c.id)
 )
 _PRESCRIBERS = select(prescriber).where(prescriber.c.site_id == bindparam("site")).order_by(prescriber.c.number)
 _USERS = select(user).where(user.c.site_id == bindparam("site"))
@@ -143,6 +197,8 @@ def patients(db: Connection, site_id: int) -> Disclosed[tuple[PatientRow, ...]]:
     """Every patient, by number."""
     sensitivities = _words(db, _SENSITIVITIES, site_id)
     conditions = _words(db, _CONDITIONS, site_id)
+    medicines = _words(db, _MEDICINES, site_id)
+    levels = _levels(db, _LEVELS, site_id)
     rows = db.execute(_PATIENTS, {"site": site_id}).all()
     shown = tuple(
         PatientRow(
@@ -153,6 +209,8 @@ def patients(db: Connection, site_id: int) -> Disclosed[tuple[PatientRow, ...]]:
             language=row.language,
             sensitivities=tuple(sorted(sensitivities[row.id])),
             conditions=tuple(sorted(conditions[row.id])),
+            medicines=tuple(sorted(medicines[row.id])),
+            levels=tuple(levels[row.id]),
         )
         for row in rows
     )
@@ -166,10 +224,17 @@ def _words(db: Connection, statement: Select[Any], site_id: int) -> dict[int, li
     return found
 
 
-def show_patient(db: Connection, site_id: int, given: str) -> Disclosed[PatientRow]:
-    """The patient of this number (P12) or identifier; raises NotFound."""
+def _levels(db: Connection, statement: Select[Any], site_id: int) -> dict[int, list[LevelRow]]:
+    found: dict[int, list[LevelRow]] = defaultdict(list)
+    for row in db.execute(statement, {"site": site_id}):
+        found[row.patient_id].append(LevelRow(row.taken_on, row.level))
+    return found
+
+
+def show_patient(db: Connection, site_id: int, given: str, *, zone: tzinfo | None) -> Disclosed[PatientDetail]:
+    """The patient of this number (P12) or identifier; a change has its day in the zone. Raises NotFound."""
     found = lookup.patient_by_number(db, site_id, given)
-    shown = PatientRow(
+    shown = PatientDetail(
         patient=Record.PATIENT.number(found.number),
         identifier=found.identifier,
         name=found.name,
@@ -177,8 +242,20 @@ def show_patient(db: Connection, site_id: int, given: str) -> Disclosed[PatientR
         language=found.language,
         sensitivities=tuple(sorted(found.history.sensitivities)),
         conditions=tuple(sorted(found.history.conditions)),
+        medicines=tuple(sorted(found.history.medicines)),
+        levels=tuple(_levels(db, _LEVELS.where(patient.c.id == found.id), site_id)[found.id]),
+        changes=tuple(
+            ChangeRow(
+                row.at.astimezone(zone).date(), row.name, row.fact, _by_semicolons(row.old), _by_semicolons(row.new)
+            )
+            for row in db.execute(_CHANGES, {"patient": found.id})
+        ),
     )
     return Disclosed(shown, frozenset({found.number}))
+
+
+def _by_semicolons(text: str) -> str:
+    return text.replace("\n", "; ")
 
 
 def prescribers(db: Connection, site_id: int) -> tuple[PrescriberRow, ...]:

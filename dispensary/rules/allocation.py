@@ -13,14 +13,12 @@ from dispensary.rules.shelf import ALLOWED, Operation, State, described, last_us
 class ShortStock(Refused):
     """The usable lots do not hold what is wanted; `available` is the most that they can serve."""
 
-    sentence = (
-        "{product} is short: {wanted} wanted, {available} usable ({on_hand}); "
-        "receive stock or dispense fewer with --quantity."
-    )
+    sentence = "{product} is short: {wanted} wanted, {available} usable ({on_hand}); {way_out}."
     product: str
     wanted: int
     available: int
     on_hand: str
+    way_out: str
 
 
 class OnHand(NamedTuple):
@@ -36,6 +34,8 @@ class OnHand(NamedTuple):
     place_id: int
     state: State
     received: int
+    unit_cost_micros: int | None = None
+    """What a unit has cost, in millionths of the currency; None where it is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,15 +61,32 @@ class Allocation:
     picks: tuple[Pick, ...]
     skipped: tuple[Skipped, ...]
 
+    @property
+    def cost_micros(self) -> int | None:
+        """What the picked units have cost, in millionths of the currency; None where the cost of any is not known."""
+        cost = 0
+        for pick in self.picks:
+            if pick.lot.unit_cost_micros is None:
+                return None
+            cost += pick.units * pick.lot.unit_cost_micros
+        return cost
+
 
 def allocate(
-    units: int, lots: Iterable[OnHand], *, product: str, today: date, last_injection: Callable[[int], date]
+    units: int,
+    lots: Iterable[OnHand],
+    *,
+    product: str,
+    today: date,
+    last_injection: Callable[[int], date],
+    units_a_dose: int = 1,
 ) -> Allocation:
     """Picks `units` (from 1) in FEFO order, ties by receipt; raises ShortStock, never picks a part.
 
     `last_injection(n)` is the day on which the first n units are last needed, never falling with n.
     A lot gives as many units as will be needed by its last usable day, the next lots serve the
     later injections. Taking the earliest expiry first serves the most that these lots can serve.
+    Fewer than `units_a_dose` are of no use to the patient, and nobody is told to hand them over.
     """
     picks: list[Pick] = []
     skipped: list[Skipped] = []
@@ -97,7 +114,17 @@ def allocate(
         taken += given
         if taken == units:
             return Allocation(tuple(picks), tuple(skipped))
-    raise ShortStock(product=product, wanted=units, available=taken, on_hand="; ".join(on_hand) or "none on hand")
+    raise ShortStock(
+        product=product,
+        wanted=units,
+        available=taken,
+        on_hand="; ".join(on_hand) or "none on hand",
+        way_out=(
+            f"hand over what there is with --quantity {taken}; the rest is owed"
+            if taken >= units_a_dose
+            else "receive stock, or note the demand with `dispensary rx owe RX`"
+        ),
+    )
 
 
 def _fefo(lot: OnHand) -> tuple[date, int, int, int]:

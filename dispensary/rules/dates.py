@@ -75,6 +75,13 @@ def parse_born(text: str, today: date) -> date:
     return born
 
 
+def months_later(day: date, months: int) -> date:
+    """The same day so many months later, the month's last day where it is shorter."""
+    years, month = divmod(day.month - 1 + months, 12)
+    year = day.year + years
+    return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
+
+
 def _calendar_date(text: str) -> date | None:
     # date.fromisoformat also reads week dates and 20270531, so the form is checked first.
     if not re.fullmatch(r"(?:19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}", text):

@@ -85,6 +85,17 @@ class NotAFodselsnummer(Refused):
     problem: str
 
 
+class BornOtherwise(Refused):
+    """A national identity number and a birth date that name different days."""
+
+    sentence = (
+        "The identity number is of somebody born on {number_born} and the birth date is given as {born}: "
+        "nothing was written; copy both again from the patient's proof of identity."
+    )
+    number_born: date
+    born: date
+
+
 class OurOwnNumber(Refused):
     """An identifier that looks like one of our own numbers."""
 
@@ -171,7 +182,7 @@ def parse_fodselsnummer(text: str) -> str:
     second = _mod_11_digit(number[:10], (5, 4, 3, 2, 7, 6, 5, 4, 3, 2))
     if number[9:] != first + second:
         raise NotAFodselsnummer(problem="its check digits are wrong")
-    if not _has_birth_date(number):
+    if _birth_date(number) is None:
         raise NotAFodselsnummer(problem="it begins with no date of birth")
     return number
 
@@ -187,6 +198,20 @@ def patient_identifier(text: str, country: Country) -> str:
     if re.fullmatch(r"p[0-9]+", clean, re.ASCII | re.IGNORECASE):
         raise OurOwnNumber(given=clean)
     return clean
+
+
+def require_born(identifier: str, country: Country, born: date) -> None:
+    """In Norway the birth date in a patient's fødselsnummer or D-number is the patient's; raises BornOtherwise."""
+    if country is not Country.NORWAY:
+        return
+    try:
+        number_born = _birth_date(parse_fodselsnummer(identifier))
+    except NotAFodselsnummer:
+        # The pharmacy's own identifier.
+        return
+    assert number_born is not None, "a number without a date of birth is refused above"
+    if number_born != born:
+        raise BornOtherwise(number_born=number_born, born=born)
 
 
 def _gtin_check_digit(body: str) -> str:
@@ -205,8 +230,8 @@ def _mod_11_digit(digits: str, weights: Sequence[int]) -> str:
     return str(-sum(int(d) * w for d, w in zip(digits, weights, strict=True)) % 11)
 
 
-def _has_birth_date(number: str) -> bool:
-    """Whether day, month, year and individual number agree on a date (Folkeregisteret's century series)."""
+def _birth_date(number: str) -> date | None:
+    """The date that day, month, year and individual number agree on (Folkeregisteret's century series), if any."""
     day, month, year, individual = int(number[:2]), int(number[2:4]), int(number[4:6]), int(number[6:9])
     if individual < 500 or (individual >= 900 and year >= 40):
         century = 1900
@@ -215,12 +240,11 @@ def _has_birth_date(number: str) -> bool:
     elif year < 40:
         century = 2000
     else:
-        return False
+        return None
     try:
-        date(century + year, month, day - 40 if day > 40 else day)
+        return date(century + year, month, day - 40 if day > 40 else day)
     except ValueError:
-        return False
-    return True
+        return None
 
 
 def _segments(ndc: str) -> tuple[str, str, str]:

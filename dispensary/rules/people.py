@@ -20,7 +20,10 @@ class Condition(StrEnum):
 
     LEBER = "leber"
     KIDNEY_FAILURE = "kidney-failure"
+    LIVER_DISEASE = "liver-disease"
     PREGNANCY = "pregnancy"
+    LACTATION = "lactation"
+    PREMATURITY = "prematurity"
 
 
 class Language(StrEnum):
@@ -65,3 +68,5 @@ class History:
 
     sensitivities: frozenset[Sensitivity]
     conditions: frozenset[Condition]
+    medicines: frozenset[str] = frozenset()
+    """The other medicines that are known, as their names were typed."""

@@ -1,18 +1,24 @@
 """How long units last: injections served, days' supply, waste, and the units that some days need.
 
-An interval such as every 2 to 3 days is walked at both its ends, and each figure is the cautious
-one: the fewest doses, the most waste, the latest day a unit is needed, the earliest day without one.
+Ranges such as every 2 to 3 days are walked at their ends (schedule.py), and each figure is the
+cautious one: the fewest doses, the most waste, the latest day a unit is needed, the earliest day
+without one.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from functools import cached_property
+from itertools import takewhile
 from typing import NamedTuple
 
 from dispensary.errors import Refused
-from dispensary.rules.directions import Directions, Pace, injections
+from dispensary.rules import schedule
+from dispensary.rules.directions import Directions, Duration, Unit
+from dispensary.rules.grammar import render
 from dispensary.rules.product import Product
-from dispensary.rules.quantity import millilitres, plain
+from dispensary.rules.quantity import Dose, millilitres, plain
+from dispensary.rules.schedule import Injection, Pace, Position
 
 IN_USE_DAYS = 28
 """A multi-dose vial is used for 28 days from its first puncture, unless the manufacturer says otherwise (USP <797>)."""
@@ -41,13 +47,95 @@ class SupplyBeyondCalendar(Refused):
     product: str
 
 
+class CourseCompleted(Refused):
+    """Every injection of the directions has been supplied, or the day until which to inject has passed."""
+
+    sentence = (
+        "The directions {directions} are completed: {supplied} supplied, nothing left to inject from {ended} on; "
+        "ask the prescriber for a new prescription."
+    )
+    directions: str
+    supplied: str
+    ended: date
+
+
+@dataclass(frozen=True)
+class Course:
+    """Directions and where the patient stands in them.
+
+    The next injection falls on `start`. `supplied` are the fills so far, in their order: the day of
+    the first injection and how many injections were covered.
+    """
+
+    directions: Directions
+    start: date
+    supplied: tuple[tuple[date, int], ...] = ()
+
+    @cached_property
+    def positions(self) -> tuple[tuple[Pace, Position], ...]:
+        """Where the patient stands at each pace, the quickest and shortest first."""
+        directions, start = self.directions, self.start
+        return tuple(
+            (pace, schedule.standing_on(directions, start, pace, schedule.resume(directions, self.supplied, pace)))
+            for pace in schedule.paces(directions)
+        )
+
+    @property
+    def completed(self) -> bool:
+        """Whether nothing is left to inject at any pace."""
+        return all(self.is_end(position) for _, position in self.positions)
+
+    def is_end(self, position: Position) -> bool:
+        """Whether the position lies behind the last phase."""
+        return position.phase >= len(self.directions.phases)
+
+    @cached_property
+    def left(self) -> tuple[tuple[Pace, Position], ...]:
+        """The positions from which there is something left to inject; raises CourseCompleted where there is none."""
+        left = tuple((pace, position) for pace, position in self.positions if not self.is_end(position))
+        if left:
+            return left
+        supplied = sum(injections for _, injections in self.supplied)
+        raise CourseCompleted(
+            directions=render(self.directions),
+            supplied=f"{supplied} injection{'' if supplied == 1 else 's'}",
+            ended=max(position.began for _, position in self.positions if position.began is not None),
+        )
+
+    def injections(self) -> Iterator[Injection]:
+        """What is left to inject, the first on `start`, at the fullest pace; raises CourseCompleted."""
+        pace, position = self._fullest
+        return schedule.injections(self.directions, self.start, pace, position)
+
+    @property
+    def _fullest(self) -> tuple[Pace, Position]:
+        """The quickest intervals and the longest durations that leave anything."""
+        return max(self.left, key=lambda walk: (not walk[0].interval_most, walk[0].duration_most))
+
+    def remaining(self) -> Directions:
+        """The directions for a patient who stands here: without the phases that are over, the first one with its rest.
+
+        Raises CourseCompleted.
+        """
+        _, position = self._fullest
+        first, *later = self.directions.phases[position.phase :]
+        if position.done and isinstance(first.lasting, Duration):
+            in_phase = takewhile(lambda each: each.position.phase == position.phase, self.injections())
+            # The one that ends the phase stands behind it already.
+            left = sum(1 for _ in in_phase) + 1
+            first = replace(first, lasting=Duration(Unit.DOSE, left, left))
+        return replace(self.directions, phases=(first, *later))
+
+
 @dataclass(frozen=True, slots=True)
 class Supply:
     """What some units serve.
 
-    `doses` whole doses at the least, `waste_ul` the microlitres then left over. `last_injection`
-    is the latest day of the last injection. `next_injection` is the earliest day of the first one
-    that is not covered, `days_supply` days after `first_injection`.
+    `doses` whole doses at the least, `volume_ul` their microlitres, `waste_ul` the microlitres then
+    left over. `last_injection` is the latest day of the last injection. `next_injection` is the
+    earliest day of the first one that is not covered, `days_supply` days after `first_injection`.
+    Where the supply `completes` the directions at every pace, all of that is of their longest way,
+    and `next_injection` is the first day on which nothing is left to inject.
     """
 
     units: int
@@ -56,7 +144,9 @@ class Supply:
     last_injection: date
     next_injection: date
     days_supply: int
+    volume_ul: int
     waste_ul: int
+    completes: bool
 
 
 class _Opening(NamedTuple):
@@ -64,122 +154,169 @@ class _Opening(NamedTuple):
 
     units: int
     doses: int
+    volume_ul: int
     first: date
     last: date
+    position: Position
+    """The phase that comes after the last of the injections, or the end of the course."""
 
 
-def _openings(directions: Directions, product: Product, start: date, pace: Pace) -> Iterator[_Opening]:
-    """The units in the order of use, until the calendar's end.
+def _openings(course: Course, product: Product, pace: Pace, position: Position) -> Iterator[_Opening]:
+    """The units in the order of use, until the end of the course or of the calendar.
 
     Ampoules, single-dose vials, vials of unstated kind and unpreserved vials serve one injection
     (USP <797>, CDC: single-dose containers are never kept). A preserved multi-dose vial serves
-    whole doses while less than 28 days of 24 hours have passed since its first; a dose at exactly
-    that hour is too late. A dose above the fill takes as many units as hold it.
+    injections while what remains of it holds the next dose and less than 28 days of 24 hours have
+    passed since its first; a dose at exactly that hour is too late. A dose above the fill takes as
+    many units as hold it, and what is over is waste.
     """
-    dose_ul = product.strength.volume_ul(directions.phase.dose)
-    units = _units_a_dose(dose_ul, product)
-    most = product.fill_ul // dose_ul if product.multi_dose and units == 1 else 1
-    first = last = start
-    doses = 0
-    for on in injections(directions, start, pace=pace):
-        if doses == most or (on - first).days >= IN_USE_DAYS:
-            yield _Opening(units, doses, first, last)
-            first, doses = on, 0
-        last, doses = on, doses + 1
-
-
-def _paces(directions: Directions) -> tuple[Pace, ...]:
-    """Both ends of a range; without a range they are the same walk."""
-    interval = directions.phase.interval
-    return (Pace.SLOW,) if interval.least == interval.most else (Pace.QUICK, Pace.SLOW)
-
-
-def _units_a_dose(dose_ul: int, product: Product) -> int:
-    return -(-dose_ul // product.fill_ul)
-
-
-def supply_of(units: int, directions: Directions, product: Product, start: date) -> Supply:
-    """What `units` (from 1) serve from `start`; raises TooFewUnits, SupplyBeyondCalendar, NotAWholeMicrolitre."""
-    dose_ul = product.strength.volume_ul(directions.phase.dose)
-    needed = _units_a_dose(dose_ul, product)
-    if units < needed:
-        raise TooFewUnits(
-            product=product.code,
-            dose=str(directions.phase.dose),
-            volume=f"{plain(millilitres(dose_ul))} mL",
-            fill=product.fill,
-            units=units,
-            needed=needed,
-        )
-    served = [_served(units, directions, product, start, pace) for pace in _paces(directions)]
-    doses = min(walk.doses for walk in served)
-    next_injection = min(walk.next for walk in served)
-    return Supply(
-        units=units,
-        doses=doses,
-        first_injection=start,
-        last_injection=max(walk.last for walk in served),
-        next_injection=next_injection,
-        days_supply=(next_injection - start).days,
-        waste_ul=units * product.fill_ul - doses * dose_ul,
-    )
+    fill_ul, multi_dose = product.fill_ul, product.multi_dose
+    dose: Dose | None = None
+    first = last = course.start
+    units = doses = given_ul = left_ul = dose_ul = 0
+    after = position
+    for on, next_dose, position_after, _ in schedule.walk(course.directions, course.start, pace, position):
+        if next_dose is not dose:
+            dose, dose_ul = next_dose, product.strength.volume_ul(next_dose)
+        if dose_ul <= left_ul and (on - first).days < IN_USE_DAYS:
+            doses += 1
+            given_ul += dose_ul
+            left_ul -= dose_ul
+        else:
+            if units:
+                yield _Opening(units, doses, given_ul, first, last, after)
+            units, doses, given_ul, first = -(-dose_ul // fill_ul), 1, dose_ul, on
+            left_ul = fill_ul - dose_ul if multi_dose else 0
+        last, after = on, position_after
+    # What is left when the calendar ends is no whole answer; consumers ask whether the course did.
+    yield _Opening(units, doses, given_ul, first, last, after)
 
 
 class _Served(NamedTuple):
     """What units serve at one pace."""
 
     doses: int
+    volume_ul: int
     last: date
     next: date
+    completes: bool
 
 
-def _served(units: int, directions: Directions, product: Product, start: date, pace: Pace) -> _Served:
-    used = doses = 0
-    last = start
-    for opening in _openings(directions, product, start, pace):
+def supply_of(units: int, course: Course, product: Product) -> Supply:
+    """What `units` (from 1) serve; raises CourseCompleted, TooFewUnits, SupplyBeyondCalendar, NotAWholeMicrolitre."""
+    _require_measurable(course, product)
+    served = [_served(units, course, product, pace, position) for pace, position in course.left]
+    short = [walk for walk in served if not walk.completes]
+    if short:
+        # The fewest doses, and where they are as few the least of them, so that waste is the most.
+        doses, volume_ul = min((walk.doses, walk.volume_ul) for walk in short)
+        next_injection = min(walk.next for walk in short)
+    else:
+        doses, volume_ul = max((walk.doses, walk.volume_ul) for walk in served)
+        next_injection = max(walk.next for walk in served)
+    if doses == 0:
+        raise _too_few(units, course, product)
+    return Supply(
+        units=units,
+        doses=doses,
+        first_injection=course.start,
+        last_injection=max(walk.last for walk in served),
+        next_injection=next_injection,
+        days_supply=(next_injection - course.start).days,
+        volume_ul=volume_ul,
+        waste_ul=units * product.fill_ul - volume_ul,
+        completes=not short,
+    )
+
+
+def _served(units: int, course: Course, product: Product, pace: Pace, position: Position) -> _Served:
+    used = doses = volume_ul = 0
+    last = course.start
+    for opening in _openings(course, product, pace, position):
         used += opening.units
         if used > units:
-            return _Served(doses, last, opening.first)
+            return _Served(doses, volume_ul, last, opening.first, completes=False)
         doses += opening.doses
-        last = opening.last
-    raise SupplyBeyondCalendar(asked=f"{units} units", product=product.code)
+        volume_ul += opening.volume_ul
+        last, position = opening.last, opening.position
+    if not course.is_end(position):
+        raise SupplyBeyondCalendar(asked=f"{units} units", product=product.code)
+    assert position.began is not None, "the end of a course has its day"
+    return _Served(doses, volume_ul, last, position.began, completes=True)
 
 
-def units_for_days(days: int, directions: Directions, product: Product, start: date) -> int:
-    """The least units that serve every injection of `days` days (from 1), `start` being the first of them.
+def _too_few(units: int, course: Course, product: Product) -> TooFewUnits:
+    """The largest of the doses that may come next, which differ where a phase may be over at one pace only."""
+    doses = [
+        next(schedule.injections(course.directions, course.start, pace, position)).dose
+        for pace, position in course.left
+    ]
+    dose = max(doses)
+    dose_ul = product.strength.volume_ul(dose)
+    return TooFewUnits(
+        product=product.code,
+        dose=str(dose),
+        volume=f"{plain(millilitres(dose_ul))} mL",
+        fill=product.fill,
+        units=units,
+        needed=-(-dose_ul // product.fill_ul),
+    )
 
-    Raises SupplyBeyondCalendar and NotAWholeMicrolitre.
+
+def units_for_days(days: int, course: Course, product: Product) -> int:
+    """The least units that serve every injection of `days` days (from 1), the course's start being the first of them.
+
+    Never more than what completes the course. Raises CourseCompleted, SupplyBeyondCalendar and
+    NotAWholeMicrolitre.
     """
-    return max(_units_at(days, directions, product, start, pace) for pace in _paces(directions))
+    _require_measurable(course, product)
+    return max(_units_at(days, course, product, pace, position) for pace, position in course.left)
 
 
-def _units_at(days: int, directions: Directions, product: Product, start: date, pace: Pace) -> int:
+def _units_at(days: int, course: Course, product: Product, pace: Pace, position: Position) -> int:
     units = 0
-    for opening in _openings(directions, product, start, pace):
-        if (opening.first - start).days >= days:
+    for opening in _openings(course, product, pace, position):
+        if (opening.first - course.start).days >= days:
             return units
         units += opening.units
-    raise SupplyBeyondCalendar(asked=f"{days} days", product=product.code)
+        position = opening.position
+    if not course.is_end(position):
+        raise SupplyBeyondCalendar(asked=f"{days} days", product=product.code)
+    return units
 
 
-def last_injection(directions: Directions, product: Product, start: date) -> Callable[[int], date]:
+def last_injection(course: Course, product: Product) -> Callable[[int], date]:
     """For allocation: the latest day on which the first n units (from 1) are needed; it never falls with n.
 
-    A unit that fills a dose only in part is needed on the day of that dose. Beyond the calendar it
-    is the calendar's last day.
+    A unit that fills a dose only in part is needed on the day of that dose. Units beyond the course
+    are not needed later than its last injection. Beyond the calendar it is the calendar's last day.
     """
-    walks = [_needed(directions, product, start, pace) for pace in _paces(directions)]
+    walks = [_needed(course, product, pace, position) for pace, position in course.left]
     days: list[date] = []
 
     def latest(units: int) -> date:
         while len(days) < units:
-            days.append(max(next(walk, date.max) for walk in walks))
+            days.append(max(next(walk) for walk in walks))
         return days[units - 1]
 
     return latest
 
 
-def _needed(directions: Directions, product: Product, start: date, pace: Pace) -> Iterator[date]:
-    """The day on which each unit is last needed, unit by unit."""
-    for opening in _openings(directions, product, start, pace):
-        yield from [opening.last] * opening.units
+def _needed(course: Course, product: Product, pace: Pace, position: Position) -> Iterator[date]:
+    """The day on which each unit is last needed, unit by unit, without end."""
+    last = course.start
+    for opening in _openings(course, product, pace, position):
+        last, position = opening.last, opening.position
+        yield from [last] * opening.units
+    rest = last if course.is_end(position) else date.max
+    while True:
+        yield rest
+
+
+def _require_measurable(course: Course, product: Product) -> None:
+    """Every dose that is still to come is a whole number of microlitres; raises NotAWholeMicrolitre."""
+    first = course.left[0][1].phase
+    for _, position in course.left[1:]:
+        first = min(first, position.phase)
+    for phase in course.directions.phases[first:]:
+        product.strength.volume_ul(phase.dose)

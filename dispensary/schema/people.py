@@ -50,6 +50,38 @@ patient_sensitivity = Table(
     Column("sensitivity", choice(Sensitivity, "sensitivity"), primary_key=True),
 )
 
+# Other medicines that are known, by the names that were typed.
+patient_medicine = Table(
+    "patient_medicine",
+    metadata,
+    Column("patient_id", Id, ForeignKey(patient.c.id), primary_key=True),
+    Column("name", Text, primary_key=True),
+)
+
+# B12 levels that were measured, with their unit, such as 148 pmol/L.
+patient_level = Table(
+    "patient_level",
+    metadata,
+    Column("patient_id", Id, ForeignKey(patient.c.id), primary_key=True),
+    Column("taken_on", Date, primary_key=True),
+    Column("level", Text, nullable=False),
+)
+
+# What a fact was before an edit or a correction, and what it became; words of a list are joined by lines.
+# Not append-only: it goes with the patient's record.
+patient_change = Table(
+    "patient_change",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("patient_id", Id, ForeignKey(patient.c.id), nullable=False, index=True),
+    Column("request_id", Id, ForeignKey("request.id"), nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("by_id", Id, ForeignKey(user.c.id), nullable=False),
+    Column("fact", Text, nullable=False),
+    Column("old", Text, nullable=False),
+    Column("new", Text, nullable=False),
+)
+
 patient_condition = Table(
     "patient_condition",
     metadata,

@@ -43,6 +43,8 @@ lot = Table(
     Column("state", choice(State, "state"), nullable=False),
     # Whether the pack gave only the month, so that the last day of it was taken.
     Column("month_only", Boolean(create_constraint=True, name="month_only"), nullable=False),
+    # What a unit cost when it was last received with a price, in millionths of the pharmacy's currency.
+    Column("unit_cost_micros", BigInteger),
     UniqueConstraint("product_id", "number"),
     UniqueConstraint("id", "product_id", "expires"),
 )

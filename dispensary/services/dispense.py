@@ -1,42 +1,36 @@
 """Dispensing: the one gate through which medicine reaches a patient."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import NoReturn
 
 from sqlalchemy import Connection, insert
 
-from dispensary import audit, ledger, lookup, request
+from dispensary import audit, dispensable, ledger, prescriptions, request
 from dispensary.audit import Entry
-from dispensary.errors import Refused
+from dispensary.dispensable import Asked
 from dispensary.ledger import Movement
-from dispensary.lookup import Prescription
-from dispensary.rules.choosing import Choice, Wanted, choose, preservative_free
+from dispensary.on_hand import PackMismatch
+from dispensary.prescriptions import Prescription
+from dispensary.rules.canonical import added
+from dispensary.rules.choosing import Choice
+from dispensary.rules.decision import Decision
+from dispensary.rules.finding import Finding
+from dispensary.rules.grammar import render
 from dispensary.rules.numbers import Record
 from dispensary.rules.people import Person, Role
 from dispensary.rules.place import Place
-from dispensary.rules.product import Product
-from dispensary.rules.refills import Fill
-from dispensary.rules.safety import Case, Finding, findings, overridden, stops
+from dispensary.rules.practice import Practice
+from dispensary.rules.safety import overridden, read_reason
 from dispensary.rules.scan import Pack
+from dispensary.rules.supply import Course
 from dispensary.schema.prescribing import dispense as dispenses
 from dispensary.schema.prescribing import finding
-from dispensary.services import on_hand
-from dispensary.services.on_hand import PackMismatch
-
-
-class NoStock(Refused):
-    """Nothing of the form is on hand."""
-
-    sentence = "No {form} is on hand for {rx}: receive stock first."
-    form: str
-    rx: str
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What to dispense. Without `units`, what the prescription says; `lot` and `packs` fix the lots to take."""
+    """What to dispense, and the pharmacist's reasons to go on as they were typed, by the code of the finding."""
 
     key: str
     rx: str
@@ -44,6 +38,7 @@ class Order:
     lot: str | None = None
     packs: tuple[Pack, ...] = ()
     overrides: Mapping[str, str] | None = None
+    product: str | None = added(None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +61,13 @@ class SkippedLot:
 
 @dataclass(frozen=True, slots=True)
 class Dispensed:
-    """The receipt of a dispense. `next_fill_on` is the day of the first injection that it does not cover."""
+    """The receipt of a dispense.
+
+    `next_fill_on` is the day of the first injection that it does not cover, or None where the
+    directions end with it. `owed` units of the fill are still to be collected. `completes` is the
+    dispense whose owed units these are. `why` this product was taken. `directions` are those for the
+    patient from this fill on, without the phases that are over.
+    """
 
     dispense: str
     rx: str
@@ -76,19 +77,24 @@ class Dispensed:
     units: int
     days_supply: int
     last_injection: date
-    next_fill_on: date
+    next_fill_on: date | None
     refills_left: int
     findings: tuple[Finding, ...]
     skipped: tuple[SkippedLot, ...]
     audit: Entry
+    owed: int = 0
+    completes: str | None = None
+    why: str = ""
+    directions: str = ""
 
 
 _INSERT = insert(dispenses).inline()
 _INSERT_RETURNING = insert(dispenses).returning(dispenses.c.id)
+_FINDINGS = insert(finding).inline()
 
 
-def dispense(db: Connection, order: Order, *, on: datetime, by: Person) -> Dispensed:
-    """Hand over one fill of a prescription: check, choose the product and the lots, post.
+def dispense(db: Connection, order: Order, *, practice: Practice, on: datetime, by: Person) -> Dispensed:
+    """Hand over one fill of a prescription, or what is owed of the last: check, choose product and lots, post.
 
     Raises StoppedByChecks, NotAnOverride, NoStock, ShortStock, TooFewUnits, MoreThanPrescribed,
     NotAWholeMicrolitre, UnknownLot, SeveralProducts, PackMismatch and NotFound.
@@ -96,8 +102,10 @@ def dispense(db: Connection, order: Order, *, on: datetime, by: Person) -> Dispe
     claimed = request.claim(db, "dispense", order.key, order, on=on, by=by)
     if isinstance(claimed, str):
         return request.again(claimed, Dispensed)
-    rx = lookup.prescription_by_number(db, by.site_id, order.rx, lock=True)
-    choice, found = _decide(db, order, rx, on.date(), by)
+    rx = prescriptions.by_number(db, by.site_id, order.rx, today=on.date(), zone=on.tzinfo, lock=True)
+    asked = Asked(order.units, order.product, order.lot, order.packs)
+    decision = dispensable.decide_today(db, rx, asked, practice=practice, on=on, site_id=by.site_id)
+    choice, found = _agreed(decision, order, by)
     movements = [
         Movement(
             pick.lot.lot_id,
@@ -115,86 +123,58 @@ def dispense(db: Connection, order: Order, *, on: datetime, by: Person) -> Dispe
     fill = len(rx.fills) + 1
     _write(db, choice, found, rx, {"number": number, "request_id": claimed, "fill": fill, "at": on}, by)
     lines = _lines(choice)
+    supply, owing = choice.supply, rx.standing.owed
+    completes = None if owing is None else Record.DISPENSE.number(owing.number)
     event = audit.Event(
         "dispense",
         Record.DISPENSE.number(number),
         order.key,
         {
-            "rx": Record.PRESCRIPTION.number(rx.number),
+            "rx": rx.rx,
             "fill": fill,
             "lines": [[line.product, line.lot, line.expires, line.units] for line in lines],
-            "findings": [[f.code, f.severity, f.reason] for f in found],
+            "prescribed_units": choice.prescribed_units,
+            "doses": supply.doses,
+            "first_injection": supply.first_injection,
+            "next_injection": supply.next_injection,
+            "completes": completes,
+            "findings": [[f.code, f.severity, f.reason, f.reason_code] for f in found],
         },
         patient=audit.commitment(rx.patient.audit_key, rx.patient.number),
     )
     entry = audit.record(db, head, event, on=on, by=by)
-    supply = choice.supply
     dispensed = Dispensed(
         dispense=event.subject,
-        rx=Record.PRESCRIPTION.number(rx.number),
+        rx=rx.rx,
         key=order.key,
         fill=fill,
         lines=lines,
         units=supply.units,
         days_supply=supply.days_supply,
         last_injection=supply.last_injection,
-        next_fill_on=supply.next_injection,
-        refills_left=rx.left_after(Fill(supply.units)).refills,
+        next_fill_on=None if supply.completes else supply.next_injection,
+        refills_left=rx.standing.left_after(rx.terms, supply.units).refills,
         findings=found,
         skipped=tuple(SkippedLot(skipped.lot.lot, skipped.reason) for skipped in choice.allocation.skipped),
         audit=entry,
+        owed=choice.prescribed_units - supply.units,
+        completes=completes,
+        why=choice.why,
+        directions=render(Course(rx.directions, supply.first_injection, rx.standing.supplied).remaining()),
     )
     request.keep(db, claimed, dispensed)
     return dispensed
 
 
-def _decide(
-    db: Connection, order: Order, rx: Prescription, today: date, by: Person
-) -> tuple[Choice, tuple[Finding, ...]]:
-    """The product with its lots, and what the checks found: those named, else the best of the form."""
-    of_form = on_hand.of_form(db, rx.form, by)
-    named = order.lot is not None or bool(order.packs)
-    stocks = on_hand.named(db, order.lot, order.packs, by) if named else of_form
-    if not stocks:
-        raise NoStock(form=rx.form, rx=Record.PRESCRIPTION.number(rx.number))
-    free = preservative_free(of_form, today)
-    checked = {stock.product_id: findings(_case(rx, stock.product, today, free)) for stock in stocks}
-    fitting = [stock for stock in stocks if not stops(checked[stock.product_id])]
-    if not fitting:
-        _refuse(checked.values())
-    units_left = rx.left.units
-    wanted = Wanted(
-        directions=rx.directions,
-        start=max(today, rx.next_injection or today),
-        units=order.units,
-        most=None if rx.quantity_units is None or units_left is None else min(rx.quantity_units, units_left),
-        days=rx.days,
-    )
-    choice = choose(fitting, wanted, today)
-    _require_scanned(order, choice)
-    reasons = dict(order.overrides or {})
-    found = overridden(checked[choice.stock.product_id], reasons, may_override=by.role is Role.PHARMACIST)
-    return choice, found
-
-
-def _refuse(checked: Iterable[tuple[Finding, ...]]) -> NoReturn:
-    """Every product is stopped: each reason once."""
-    found = {finding.message: finding for each in checked for finding in stops(each)}
-    overridden(tuple(found.values()), {}, may_override=False)
-    raise AssertionError("a stop always refuses")
-
-
-def _case(rx: Prescription, product: Product, today: date, free: str) -> Case:
-    return Case(
-        today=today,
-        form=rx.form,
-        directions=rx.directions,
-        valid_until=rx.valid_until,
-        fills_left=rx.left.fills,
-        history=rx.patient.history,
-        product=product,
-        preservative_free=free,
-    )
+def _agreed(decision: Decision, order: Order, by: Person) -> tuple[Choice, tuple[Finding, ...]]:
+    """The choice with its findings, each override answered; raises what stands in the way."""
+    if decision.refusal is not None:
+        raise decision.refusal
+    reasons = {code: read_reason(text) for code, text in (order.overrides or {}).items()}
+    found = overridden(decision.found, reasons, may_override=by.role is Role.PHARMACIST)
+    assert decision.choice is not None, "without a choice there is a stop, which is refused"
+    _require_scanned(order, decision.choice)
+    return decision.choice, found
 
 
 def _require_scanned(order: Order, choice: Choice) -> None:
@@ -212,7 +192,7 @@ def _write(
     row: Mapping[str, object],
     by: Person,
 ) -> None:
-    supply = choice.supply
+    supply, owed = choice.supply, rx.standing.owed
     row = {
         **row,
         "site_id": by.site_id,
@@ -224,21 +204,29 @@ def _write(
         "last_injection": supply.last_injection,
         "next_injection": supply.next_injection,
         "by_id": by.user_id,
+        "doses": supply.doses,
+        "prescribed_units": choice.prescribed_units,
+        "completes_id": None if owed is None else owed.completes,
     }
     if not found:
         db.execute(_INSERT, row)
         return
     dispense_id = db.execute(_INSERT_RETURNING, row).scalar_one()
-    for each in found:
-        db.execute(
-            insert(finding).values(
-                dispense_id=dispense_id,
-                code=each.code,
-                severity=each.severity,
-                message=each.message,
-                reason=each.reason,
-            )
-        )
+    db.execute(
+        _FINDINGS,
+        [
+            {
+                "dispense_id": dispense_id,
+                "code": each.code,
+                "severity": each.severity,
+                "message": each.message,
+                "source": each.source,
+                "reason": each.reason,
+                "reason_code": each.reason_code,
+            }
+            for each in found
+        ],
+    )
 
 
 def _lines(choice: Choice) -> tuple[Line, ...]:

@@ -5,18 +5,20 @@ from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, func, select
 
-from dispensary import audit, lookup, request
+from dispensary import audit, lookup, prescriptions, request
 from dispensary.labelling.text import DispenseFacts
+from dispensary.rules.grammar import from_canonical
 from dispensary.rules.numbers import Record, parse_number
-from dispensary.rules.people import Person, Pharmacy
+from dispensary.rules.people import Person, Pharmacy, Role
 from dispensary.rules.product import HOUSE
 from dispensary.schema.catalogue import pack, product
 from dispensary.schema.people import user
-from dispensary.schema.prescribing import dispense, prescription
+from dispensary.schema.prescribing import dispense, hand_over_check, prescription
 from dispensary.schema.stock import lot, movement
 from dispensary.schema.trust import answer
 from dispensary.services.dispense import Dispensed
 
+_checker = user.alias("checker")
 _DISPENSE = (
     select(
         dispense.c.number,
@@ -26,11 +28,15 @@ _DISPENSE = (
         dispense.c.at,
         prescription.c.number.label("rx"),
         user.c.name.label("dispensed_by"),
+        user.c.role,
+        _checker.c.name.label("checked_by"),
         answer.c.receipt,
     )
     .join(prescription, prescription.c.id == dispense.c.prescription_id)
     .join(user, user.c.id == dispense.c.by_id)
     .join(answer, answer.c.request_id == dispense.c.request_id)
+    .outerjoin(hand_over_check, hand_over_check.c.dispense_id == dispense.c.id)
+    .outerjoin(_checker, _checker.c.id == hand_over_check.c.by_id)
     .where(dispense.c.site_id == bindparam("site"), dispense.c.number == bindparam("number"))
 )
 _LOTS = (
@@ -54,12 +60,13 @@ def label_facts(
         raise lookup.NotFound(
             what="dispense", given=Record.DISPENSE.number(wanted), way_out="`dispensary rx show` lists the fills"
         )
-    rx = lookup.prescription_by_number(db, by.site_id, Record.PRESCRIPTION.number(row.rx))
+    written = Record.PRESCRIPTION.number(row.rx)
+    rx = prescriptions.by_number(db, by.site_id, written, today=on.date(), zone=on.tzinfo)
     ((_, labelled),) = lookup.products(db, product.c.id == row.product_id).items()
     gtin = db.execute(_UNIT_GTIN, {"product": row.product_id}).scalar()
     lots = db.execute(_LOTS, {"request": row.request_id}).all()
     # As it stood at this fill, so that a reprint says what the first print said.
-    refills_left = request.again(row.receipt, Dispensed).refills_left
+    receipt = request.again(row.receipt, Dispensed)
     return tuple(
         DispenseFacts(
             country=pharmacy.country,
@@ -78,7 +85,7 @@ def label_facts(
             # What the pharmacy compounds itself carries its name.
             product=replace(labelled, labeler=pharmacy.name) if labelled.labeler == HOUSE else labelled,
             units=int(each.units),
-            directions=rx.directions,
+            directions=from_canonical(receipt.directions) if receipt.directions else rx.directions,
             directions_as_written=rx.directions_as_written,
             indication=rx.indication,
             lot=each.number,
@@ -86,8 +93,9 @@ def label_facts(
             gtin=gtin,
             part=part,
             parts=len(lots),
-            refills_left=refills_left,
+            refills_left=receipt.refills_left,
             dispensed_by=row.dispensed_by,
+            checked_by=row.checked_by or (row.dispensed_by if row.role is Role.PHARMACIST else ""),
         )
         for part, each in enumerate(lots, 1)
     )
@@ -96,7 +104,7 @@ def label_facts(
 def reprint(db: Connection, number: str, *, pharmacy: Pharmacy, on: datetime, by: Person) -> tuple[DispenseFacts, ...]:
     """The facts of each label once more, with an event that they were printed again; raises NotFound."""
     facts = label_facts(db, number, pharmacy=pharmacy, on=on, by=by)
-    rx = lookup.prescription_by_number(db, by.site_id, facts[0].rx)
+    rx = prescriptions.by_number(db, by.site_id, facts[0].rx, today=on.date(), zone=on.tzinfo)
     patient = audit.commitment(rx.patient.audit_key, rx.patient.number)
     audit.record(
         db,

@@ -5,16 +5,21 @@ from datetime import date, datetime
 
 from sqlalchemy import Connection, insert
 
-from dispensary import audit, lookup, request
+from dispensary import audit, lookup, prescriptions, request
 from dispensary.errors import Refused
-from dispensary.rules.directions import parse, render
+from dispensary.rules.canonical import added
+from dispensary.rules.dates import months_later
+from dispensary.rules.grammar import parse, render
+from dispensary.rules.life import PrescriptionState
 from dispensary.rules.numbers import Record
 from dispensary.rules.people import Person
+from dispensary.rules.plan import PhaseRow, phase_rows
+from dispensary.rules.practice import Practice
 from dispensary.rules.product import Form
-from dispensary.rules.safety import StoppedByChecks, thousandfold
+from dispensary.rules.quantity import Strength
+from dispensary.rules.safety import require_no_slip
 from dispensary.schema.prescribing import prescription
 
-MOST_REFILLS = 99
 MOST_DAYS = 366
 MOST_UNITS = 1000
 
@@ -28,7 +33,11 @@ class NotAPrescription(Refused):
 
 @dataclass(frozen=True, slots=True)
 class NewPrescription:
-    """A prescription to enter; one of `quantity_units` and `days` is what one fill supplies."""
+    """A prescription to enter; one of `quantity_units` and `days` is what one fill supplies.
+
+    `product` is the code of the product that the prescriber named, and `as_written` whether another
+    maker's is refused.
+    """
 
     key: str
     patient: str
@@ -41,11 +50,13 @@ class NewPrescription:
     written: date
     valid_until: date | None
     indication: str
+    product: str | None = added(None)
+    as_written: bool = added(False)
 
 
 @dataclass(frozen=True, slots=True)
 class PrescriptionAdded:
-    """The number to use in later commands, with what the directions were read as."""
+    """The number to use in later commands, with what the directions were read as, and what was noticed."""
 
     rx: str
     patient: str
@@ -55,22 +66,18 @@ class PrescriptionAdded:
     written: date
     valid_until: date
     refills: int
+    phases: tuple[PhaseRow, ...] = ()
+    refills_left: int = 0
+    fills: tuple[str, ...] = ()
+    state: PrescriptionState = PrescriptionState.ACTIVE
+    product: str | None = None
+    notes: tuple[str, ...] = ()
 
 
-def default_validity(written: date) -> date:
-    """The last day of validity where the prescriber gives none: one year.
-
-    Norway: forskrift 2022-06-02-977 § 4-4. United States: state law, for non-controlled medicines
-    usually one year.
-    """
-    try:
-        return written.replace(year=written.year + 1)
-    except ValueError:
-        return written.replace(year=written.year + 1, day=28)
-
-
-def prescribe(db: Connection, new: NewPrescription, *, on: datetime, by: Person) -> PrescriptionAdded:
-    """Enter the prescription.
+def prescribe(
+    db: Connection, new: NewPrescription, *, practice: Practice, on: datetime, by: Person
+) -> PrescriptionAdded:
+    """Enter the prescription; without a date it is valid for the months of the practice.
 
     Raises NotAPrescription, StoppedByChecks (a thousandfold dose), NotFound and what the grammar of
     directions refuses.
@@ -78,16 +85,16 @@ def prescribe(db: Connection, new: NewPrescription, *, on: datetime, by: Person)
     claimed = request.claim(db, "rx add", new.key, new, on=on, by=by)
     if isinstance(claimed, str):
         return request.again(claimed, PrescriptionAdded)
-    directions = parse(new.directions)
-    slips = tuple(thousandfold(directions))
-    if slips:
-        raise StoppedByChecks(
-            messages=" ".join(slip.message for slip in slips), findings=slips, outcome="Nothing was entered"
-        )
+    product_id, strengths = _product(db, new)
+    directions = parse(new.directions, strengths)
+    require_no_slip(directions, "Nothing was entered")
+    # Read again behind the lock, so that another counter's prescription or edit is seen.
+    lookup.lock_patient(db, lookup.patient_by_number(db, by.site_id, new.patient).id)
     patient = lookup.patient_by_number(db, by.site_id, new.patient)
     prescriber = lookup.prescriber_by_number(db, by.site_id, new.prescriber)
-    valid_until = new.valid_until or default_validity(new.written)
-    _require_order(new, patient.born, valid_until, on.date())
+    valid_until = new.valid_until or months_later(new.written, practice.validity_months)
+    _require_order(new, patient.born, valid_until, on.date(), practice)
+    active = _active(db, patient.id, on, by)
     head = audit.take(db, by.site_id, "prescriptions")
     number = head.number
     db.execute(
@@ -106,6 +113,8 @@ def prescribe(db: Connection, new: NewPrescription, *, on: datetime, by: Person)
             written=new.written,
             valid_until=valid_until,
             indication=new.indication,
+            product_id=product_id,
+            as_written=new.as_written,
         )
     )
     added = PrescriptionAdded(
@@ -117,6 +126,10 @@ def prescribe(db: Connection, new: NewPrescription, *, on: datetime, by: Person)
         written=new.written,
         valid_until=valid_until,
         refills=new.refills,
+        phases=phase_rows(directions),
+        refills_left=new.refills,
+        product=new.product,
+        notes=active,
     )
     values = {
         "prescriber": added.prescriber,
@@ -127,6 +140,8 @@ def prescribe(db: Connection, new: NewPrescription, *, on: datetime, by: Person)
         "refills": new.refills,
         "written": new.written,
         "valid_until": valid_until,
+        "product": new.product,
+        "as_written": new.as_written,
     }
     commitment = audit.commitment(patient.audit_key, patient.number)
     audit.record(db, head, audit.Event("rx add", added.rx, new.key, values, patient=commitment), on=on, by=by)
@@ -134,15 +149,38 @@ def prescribe(db: Connection, new: NewPrescription, *, on: datetime, by: Person)
     return added
 
 
-def _require_order(new: NewPrescription, born: date, valid_until: date, today: date) -> None:
+def _product(db: Connection, new: NewPrescription) -> tuple[int | None, frozenset[Strength]]:
+    """The product that the prescriber named, and the strengths in which a dose in mL is read."""
+    if new.product is None:
+        return None, lookup.strengths_of(db, new.form)
+    product_id, product = lookup.product_by_code(db, new.product)
+    if product.form is not new.form:
+        raise NotAPrescription(problem=f"{product.code} is {product.form} and the form is {new.form}")
+    return product_id, frozenset({product.strength})
+
+
+def _active(db: Connection, patient_id: int, on: datetime, by: Person) -> tuple[str, ...]:
+    """A note for each B12 prescription that the patient has already."""
+    today = on.date()
+    return tuple(
+        f"The patient has another active B12 prescription: {other.rx}, {other.form}, {render(other.directions)}."
+        for other in prescriptions.all_of_site(db, by.site_id, zone=on.tzinfo, patient_id=patient_id)
+        if PrescriptionState.ACTIVE in other.states_on(today)
+    )
+
+
+def _require_order(new: NewPrescription, born: date, valid_until: date, today: date, practice: Practice) -> None:
+    longest = months_later(new.written, practice.validity_months)
     problems = {
         f"it was written on {new.written}, after today {today}": new.written > today,
         f"it was written on {new.written}, before the patient was born": new.written < born,
         f"it is valid until {valid_until}, before it was written": valid_until < new.written,
         f"it ended on {valid_until}; ask for a new one": valid_until < today,
-        f"{new.refills} refills are more than {MOST_REFILLS}": new.refills > MOST_REFILLS,
+        f"it is valid until {valid_until} and may be until {longest} at most": valid_until > longest,
+        f"{new.refills} refills are more than {practice.most_refills}": new.refills > practice.most_refills,
         f"{new.quantity_units} units for one fill are more than {MOST_UNITS}": (new.quantity_units or 0) > MOST_UNITS,
         f"{new.days} days for one fill are more than {MOST_DAYS}": (new.days or 0) > MOST_DAYS,
+        "a product must be named with --product, where no other may be given": new.as_written and new.product is None,
         "one fill is given either as --quantity or as --days": (new.quantity_units is None) == (new.days is None),
     }
     for problem, is_so in problems.items():

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, insert, select
+from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
 from dispensary import audit, ledger, lookup, request
 from dispensary.errors import Refused
@@ -215,6 +215,9 @@ def receive(db: Connection, delivery: Delivery, *, on: datetime, by: Person) -> 
         on=on,
         by=by,
     )
+    if delivery.unit_cost_micros is not None:
+        received_lots = sorted({row.id for row in found.values()})
+        db.execute(update(lots).where(lots.c.id.in_(received_lots)).values(unit_cost_micros=delivery.unit_cost_micros))
     head = audit.take(db, by.site_id, "receipts")
     number = head.number
     receipt_id = db.execute(

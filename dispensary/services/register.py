@@ -1,17 +1,25 @@
-"""The registers: users, patients and prescribers."""
+"""Entering people into the registers: users, patients and prescribers; and the event that a record was read."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import Connection, Table, insert, select
+from sqlalchemy import Connection, Table, bindparam, insert, select
 
 from dispensary import audit, request
 from dispensary.errors import Refused
+from dispensary.rules.canonical import added
 from dispensary.rules.numbers import Record
 from dispensary.rules.people import Condition, Language, Person, Role
 from dispensary.rules.product import Sensitivity
-from dispensary.schema.people import patient, patient_condition, patient_sensitivity, prescriber, user
+from dispensary.schema.people import (
+    patient,
+    patient_condition,
+    patient_medicine,
+    patient_sensitivity,
+    prescriber,
+    user,
+)
 
 
 class AlreadyThere(Refused):
@@ -33,6 +41,9 @@ class NotAllowed(Refused):
     needed: str
 
 
+NO_MEDICINES: frozenset[str] = frozenset()
+
+
 @dataclass(frozen=True, slots=True)
 class NewPatient:
     """A patient to enter."""
@@ -44,6 +55,7 @@ class NewPatient:
     language: Language
     sensitivities: frozenset[Sensitivity]
     conditions: frozenset[Condition]
+    medicines: frozenset[str] = added(NO_MEDICINES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +80,10 @@ class NewUser:
 
 @dataclass(frozen=True, slots=True)
 class PatientAdded:
-    """The number to use in later commands."""
+    """The number to use in later commands, and what was noticed."""
 
     patient: str
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +125,25 @@ def add_patient(db: Connection, new: NewPatient, *, audit_key: bytes, on: dateti
         db.execute(insert(patient_sensitivity).values(patient_id=patient_id, sensitivity=sensitivity))
     for condition in sorted(new.conditions):
         db.execute(insert(patient_condition).values(patient_id=patient_id, condition=condition))
-    added = PatientAdded(Record.PATIENT.number(number))
+    for medicine in sorted(new.medicines):
+        db.execute(insert(patient_medicine).values(patient_id=patient_id, name=medicine))
+    same = db.execute(
+        select(patient.c.number)
+        .where(
+            patient.c.site_id == by.site_id,
+            patient.c.id != patient_id,
+            patient.c.name == new.name,
+            patient.c.born == new.born,
+        )
+        .order_by(patient.c.number)
+    ).scalars()
+    added = PatientAdded(
+        Record.PATIENT.number(number),
+        tuple(
+            f"{Record.PATIENT.number(other)} has the same name and birth date: make sure that nobody is entered twice."
+            for other in same
+        ),
+    )
     # Name, identifier and birth date stay out of the chain, which nobody can erase.
     audit.record(
         db,
@@ -171,14 +202,24 @@ def _require_new(db: Connection, table: Table, kind: Record, identifier: Mapping
         raise AlreadyThere(what=kind.name.capitalize(), given=given, number=f" as {kind.number(there)}")
 
 
+_AT_ONCE = 10_000
+"""Numbers in one statement: PostgreSQL takes 65,535 parameters and SQLite 32,766."""
+
+_AUDIT_KEYS = (
+    select(patient.c.number, patient.c.audit_key)
+    .where(patient.c.site_id == bindparam("site"), patient.c.number.in_(bindparam("numbers", expanding=True)))
+    .order_by(patient.c.number)
+)
+
+
 def note_reading(db: Connection, patients: Iterable[int], what: str, *, on: datetime, by: Person) -> None:
     """One event that the person read the records of these patients, by number; nothing for nobody."""
-    rows = db.execute(
-        select(patient.c.number, patient.c.audit_key)
-        .where(patient.c.site_id == by.site_id, patient.c.number.in_(list(patients)))
-        .order_by(patient.c.number)
-    )
-    commitments = [audit.commitment(row.audit_key, row.number) for row in rows]
+    numbers = sorted(set(patients))
+    commitments = [
+        audit.commitment(row.audit_key, row.number)
+        for begin in range(0, len(numbers), _AT_ONCE)
+        for row in db.execute(_AUDIT_KEYS, {"site": by.site_id, "numbers": numbers[begin : begin + _AT_ONCE]})
+    ]
     if commitments:
         event = audit.Event("patient read", what, "", {"patients": commitments}, patient=commitments[0])
         audit.record(db, audit.take(db, by.site_id), event, on=on, by=by)

@@ -76,12 +76,17 @@ class TakenBack:
 
 
 _DISPENSE = (
-    select(dispense.c.id, dispense.c.request_id, dispense.c.units, patient.c.number, patient.c.audit_key)
+    select(
+        dispense.c.id,
+        dispense.c.request_id,
+        dispense.c.units,
+        prescription.c.patient_id,
+        patient.c.number,
+        patient.c.audit_key,
+    )
     .join(prescription, prescription.c.id == dispense.c.prescription_id)
     .join(patient, patient.c.id == prescription.c.patient_id)
     .where(dispense.c.site_id == bindparam("site"), dispense.c.number == bindparam("number"))
-    # Two counters that take back the same fill wait for each other, and see what the first one did.
-    .with_for_update(of=prescription)
 )
 _back = movement.alias("back")
 _LINES = (
@@ -118,6 +123,8 @@ def take_back(db: Connection, back: Return, *, on: datetime, by: Person) -> Take
     row = db.execute(_DISPENSE, {"site": by.site_id, "number": number}).first()
     if row is None:
         raise lookup.NotFound(what="dispense", given=written, way_out="`dispensary rx show` lists the fills")
+    # Two counters that take back the same fill wait for each other, and see what the first one did.
+    lookup.lock_patient(db, row.patient_id)
     lines = db.execute(_LINES, {"request": row.request_id}).all()
     parts = _parts(written, lines, back)
     source = lookup.place_of_kind(db, by.site_id, PlaceKind.PATIENTS)

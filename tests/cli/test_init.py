@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from dispensary.rules.people import Country
+from dispensary.rules.practice import practice_of, written
+
 GIVEN = (
     "--name", "Torgets Apotek", "--address", "Torget 1, 0001 Oslo", "--phone", "22 00 00 00",
     "--country", "no", "--timezone", "Europe/Oslo", "--language", "nb",
@@ -29,6 +32,7 @@ def test_init_leaves_a_database_and_settings_for_their_owner_alone(empty):
         "timezone": "Europe/Oslo",
         "language": "nb",
         "fnc1": "",
+        "practice": written(practice_of(Country.NORWAY)),
     }
     assert len(empty.json("product", "list")) == 14
 

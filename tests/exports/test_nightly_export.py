@@ -24,10 +24,12 @@ from dispensary.reports.nightly import (
     DispensedLine,
     LotUnits,
     Nightly,
+    OverrideCount,
     ReceivedLine,
     ReturnedLine,
     StockGroup,
 )
+from dispensary.reports.unmet import Unmet
 from dispensary.rules.people import Country, Language, Pharmacy
 from dispensary.rules.product import Container, Form, Temperature
 from dispensary.rules.shelf import State
@@ -36,7 +38,7 @@ GOLDEN = Path(__file__).parent.parent / "golden" / "reports"
 DAY = date(2026, 11, 21)
 CORNER = Pharmacy("Corner Pharmacy", "1 Main Street", "555-0100", Country.US, "America/New_York", Language.ENGLISH)
 LOEKKA = replace(CORNER, name="Løkka apotek", country=Country.NORWAY)
-EMPTY = Nightly(DAY, (), (), (), (), (), (), (), Entry(2, "ab" * 32))
+EMPTY = Nightly(DAY, (), (), (), (), (), (), (), (), (), Entry(2, "ab" * 32))
 
 
 def an_expiring(lot="A1", days=-4, band="expired", units=5, state=State.EXPIRED) -> ExpiringRow:
@@ -77,6 +79,8 @@ BUSY = Nightly(
     dispensed=(DispensedLine("D7", "RX3", "P2", "US-CY-ARG1", (LotUnits("B2", 3), LotUnits("C3", 1)), 4, "alex"),),
     returned=(ReturnedLine("RT1", "D4", "NO-CY-TAK1", "N9", 2, "quarantine", "=never collected", "åse"),),
     received=(ReceivedLine("R5", "US-CY-ARG1", "C3", date(2028, 5, 31), 25, "shelf", "alex"),),
+    overrides=(OverrideCount("early_refill", "travel", 2), OverrideCount("leber", "prescriber_consulted", 1)),
+    unmet=(Unmet("RX7", "US-CY-FK1", 4, 1, "alex"),),
     audit=Entry(1234, "3f" * 32),
 )
 

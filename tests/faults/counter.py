@@ -11,20 +11,26 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from multiprocessing.connection import Connection as Pipe
 from typing import Any
 
 from dispensary import database, lookup
 from dispensary.errors import Refused
-from dispensary.rules.people import Person
+from dispensary.rules.people import Country, Person
+from dispensary.rules.practice import practice_of
 from dispensary.services.dispense import Order, dispense
 from dispensary.services.receive import receive
 from dispensary.services.take_back import take_back
 
-_SERVICES = {"dispense": dispense, "receive": receive, "return": take_back}
+_SERVICES = {
+    "dispense": partial(dispense, practice=practice_of(Country.US)),
+    "receive": receive,
+    "return": take_back,
+}
 
-FILLS_OF_A_PRESCRIPTION = 100
-"""Its first fill and as many refills as a prescription may have."""
+UNITS_OF_A_PRESCRIPTION = 100
+"""The units of its only fill, which are collected one by one: what is owed may be collected at any time."""
 
 
 def pause() -> None:
@@ -81,12 +87,12 @@ def draining(pipe: Pipe, desk: Desk, name: str, prescriptions: list[str]) -> Non
 def looping(pipe: Pipe, desk: Desk, first: int, prescriptions: list[str]) -> None:
     """Dispenses under the keys k-first, k-first+1, ... and acknowledges each, until somebody kills it."""
     engine = desk.engine()
-    for number in range(first, len(prescriptions) * FILLS_OF_A_PRESCRIPTION):
+    for number in range(first, len(prescriptions) * UNITS_OF_A_PRESCRIPTION):
         pipe.send((number, answer(engine, desk, "dispense", order(number, prescriptions))))
 
 
 def order(number: int, prescriptions: list[str]) -> Order:
-    return Order(f"k-{number}", prescriptions[number // FILLS_OF_A_PRESCRIPTION], units=1)
+    return Order(f"k-{number}", prescriptions[number // UNITS_OF_A_PRESCRIPTION], units=1)
 
 
 class Counter:

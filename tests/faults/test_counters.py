@@ -9,7 +9,7 @@ from dispensary.services.receive import Delivery, Received, Typed
 from dispensary.services.take_back import Return, TakenBack
 from tests.build import Shop, a_lot, a_patient, a_prescriber, an_rx, dispensed, rows, units_at
 from tests.faults.books import dispensed_units, require_sound
-from tests.faults.counter import Counter, Desk, draining, serving
+from tests.faults.counter import UNITS_OF_A_PRESCRIPTION, Counter, Desk, draining, serving
 
 COUNTERS = 8
 UNITS = 500
@@ -20,10 +20,12 @@ def desk(shop: Shop, url: str) -> Desk:
     return Desk(url, shop.on, shop.by())
 
 
-def prescriptions(shop: Shop, count: int, **more: object) -> list[str]:
-    patient, prescriber = a_patient(shop), a_prescriber(shop)
-    more = {"directions": "1 mg IM daily", "units": 1, "refills": 99, **more}
-    return [an_rx(shop, patient, prescriber, **more) for _ in range(count)]
+def prescriptions(shop: Shop, count: int, units: int = 1) -> list[str]:
+    """Each of its own patient, who is supplied with nothing else."""
+    prescriber = a_prescriber(shop)
+    patients = [a_patient(shop, identifier=f"MRN-{number}") for number in range(count)]
+    more = {"directions": "1 mg IM daily", "units": units, "refills": 0}
+    return [an_rx(shop, patient, prescriber, **more) for patient in patients]
 
 
 @contextmanager
@@ -44,7 +46,7 @@ def at_once(counters: list[Counter], *asked: tuple[str, object]) -> list[object]
 
 def test_eight_counters_empty_one_lot_to_the_last_unit(shop, url):
     a_lot(shop, lot="HOT", units=UNITS)
-    written = prescriptions(shop, COUNTERS)
+    written = prescriptions(shop, COUNTERS, units=UNITS_OF_A_PRESCRIPTION)
     # Each counter begins with another prescription and goes round.
     counters = [Counter(draining, desk(shop, url), f"counter-{n}", written[n:] + written[:n]) for n in range(COUNTERS)]
     assert [counter.said() for counter in counters] == ["ready"] * COUNTERS
@@ -62,13 +64,27 @@ def test_eight_counters_empty_one_lot_to_the_last_unit(shop, url):
 def test_the_last_fill_of_a_prescription_is_given_once(shop, url):
     a_lot(shop, units=100)
     with two_counters(shop, url) as counters:
-        for number, rx in enumerate(prescriptions(shop, ROUNDS, refills=0)):
+        for number, rx in enumerate(prescriptions(shop, ROUNDS)):
             asked = [("dispense", Order(f"{number}-{side}", rx)) for side in "ab"]
             said = at_once(counters, *asked)
             assert sorted(type(each) is Dispensed for each in said) == [False, True]
             (refusal,) = (each for each in said if isinstance(each, str))
             assert refusal.startswith("stopped_by_checks: Every fill of the prescription has been dispensed")
     assert dispensed_units(shop) == ROUNDS
+    require_sound(shop)
+
+
+def test_what_is_owed_is_handed_over_once(shop, url):
+    a_lot(shop, units=100)
+    with two_counters(shop, url) as counters:
+        for number, rx in enumerate(prescriptions(shop, ROUNDS, units=4)):
+            first = dispensed(shop, rx, units=1)
+            said = at_once(counters, *(("dispense", Order(f"{number}-{side}", rx)) for side in "ab"))
+            (rest,) = (each for each in said if type(each) is Dispensed)
+            assert (rest.units, rest.owed, rest.completes) == (3, 0, first.dispense)
+            (refusal,) = (each for each in said if isinstance(each, str))
+            assert refusal.startswith("stopped_by_checks: Every fill of the prescription has been dispensed")
+    assert dispensed_units(shop) == 4 * ROUNDS
     require_sound(shop)
 
 

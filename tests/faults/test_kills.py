@@ -11,7 +11,7 @@ from dispensary.schema.stock import movement
 from dispensary.schema.trust import request
 from tests.build import a_lot, a_patient, a_prescriber, an_rx, rows, units_at
 from tests.faults.books import dispensed_units, require_sound
-from tests.faults.counter import FILLS_OF_A_PRESCRIPTION, Counter, Desk, answer, looping, order
+from tests.faults.counter import UNITS_OF_A_PRESCRIPTION, Counter, Desk, answer, looping, order
 
 KILLS = int(os.environ.get("DISPENSARY_TEST_KILLS", "100"))
 """Over both engines together."""
@@ -27,15 +27,17 @@ def test_kills_lose_nothing_and_double_nothing(shop, url):
     print(f"seed {seed}: repeat with DISPENSARY_TEST_SEED={seed}")  # noqa: T201
     moments = random.Random(seed)
     a_lot(shop, lot="HOT", units=STOCK, expires="2036-06-30")
-    patient, prescriber = a_patient(shop), a_prescriber(shop)
+    prescriber = a_prescriber(shop)
     desk = Desk(url, shop.on, shop.by())
     written: list[str] = []
     acknowledged: dict[int, object] = {}
     cut = finished = 0
     for _ in range(max(1, KILLS // 2)):
         first = len(acknowledged)
-        while len(written) * FILLS_OF_A_PRESCRIPTION < first + 3 * FILLS_OF_A_PRESCRIPTION:
-            written.append(an_rx(shop, patient, prescriber, directions="1 mg IM daily", units=1, refills=99))
+        while len(written) * UNITS_OF_A_PRESCRIPTION < first + 3 * UNITS_OF_A_PRESCRIPTION:
+            patient = a_patient(shop, identifier=f"MRN-{len(written)}")
+            units = UNITS_OF_A_PRESCRIPTION
+            written.append(an_rx(shop, patient, prescriber, directions="1 mg IM daily", units=units, refills=0))
         counter = Counter(looping, desk, first, written)
         time.sleep(moments.uniform(0, MOST_SECONDS))
         counter.kill()

@@ -69,6 +69,7 @@ def a_package(**given: Any) -> DispenseFacts:
         "parts": 1,
         "refills_left": 2,
         "dispensed_by": "KN",
+        "checked_by": "KN",
     }
     return DispenseFacts(**(usual | given))
 

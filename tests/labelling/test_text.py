@@ -7,7 +7,6 @@ import pytest
 
 from dispensary.labelling.datamatrix import Symbol
 from dispensary.labelling.text import LabelLacks, Limits, label_text
-from dispensary.rules.directions import Directions
 from dispensary.rules.people import Country, Language
 from dispensary.rules.product import Container, Form, Temperature
 from tests.labelling.package_facts import a_norwegian_package, a_package, a_product
@@ -59,7 +58,7 @@ def test_a_norwegian_label_says_what_the_law_asks_for():
 @pytest.mark.parametrize(
     ("country", "field"),
     [(Country.US, field) for field in ("pharmacy", "address", "rx", "prescriber", "patient", "lot")]
-    + [(Country.NORWAY, field) for field in ("pharmacy", "prescriber", "profession", "patient", "lot", "dispensed_by")],
+    + [(Country.NORWAY, field) for field in ("pharmacy", "prescriber", "profession", "patient", "lot", "checked_by")],
 )
 def test_a_label_without_what_the_law_asks_for_is_refused(country, field):
     refused(LabelLacks, lambda: label_text(a_package(country=country, **{field: " "})))
@@ -73,12 +72,12 @@ def test_country_and_language_are_independent():
 
 
 def test_directions_that_were_never_read_are_printed_as_written():
-    text = label_text(a_package(directions=Directions(()), directions_as_written="As on the card"))
+    text = label_text(a_package(directions=None, directions_as_written="As on the card"))
     assert text.directions == "As on the card"
 
 
 def test_no_directions_at_all_are_as_agreed_with_the_prescriber():
-    text = label_text(a_norwegian_package(directions=Directions(()), directions_as_written=""))
+    text = label_text(a_norwegian_package(directions=None, directions_as_written=""))
     assert text.directions == "Brukes som avtalt med Ola Ås."
 
 

@@ -1,22 +1,30 @@
 """What patients are told, in each language."""
 
+import os
 import re
 import tomllib
 from collections.abc import Iterator
+from datetime import date
 from itertools import product as every
+from pathlib import Path
 
 import pytest
+from hypothesis import given as drawn
+from hypothesis import strategies as st
 
 from dispensary.labelling.text import label_text
 from dispensary.labelling.wording import Wording, load, sentence
-from dispensary.rules.directions import Interval, Unit
+from dispensary.rules.directions import MOST, Directions, Duration, Interval, Ongoing, Phase, Site, TimeOfDay, Unit
+from dispensary.rules.grammar import parse
 from dispensary.rules.people import Country, Language
 from dispensary.rules.product import AGENTS, Container, Form, Route, Temperature
-from dispensary.rules.quantity import NotAWholeMicrolitre
+from dispensary.rules.quantity import Dose, NotAWholeMicrolitre
 from dispensary.shipped import folder
 from tests.labelling.package_facts import a_package, a_product, some_directions
 from tests.refusing import refused
+from tests.rules.directions_strategy import some_directions as any_directions
 
+GOLDEN = Path(__file__).parents[1] / "golden" / "directions.txt"
 ENGLISH, BOKMAAL = Language.ENGLISH, Language.BOKMAAL
 
 
@@ -31,9 +39,27 @@ class Noted(dict[str, str]):
 
 
 def intervals() -> Iterator[Interval]:
-    yield Interval(Unit.WEEK, 1, 1, times=3)
-    for unit in Unit:
+    for unit in MOST:
         yield from (Interval(unit, 1, 1), Interval(unit, 2, 2), Interval(unit, 2, 3))
+        if unit is not Unit.DAY:
+            yield Interval(unit, 1, 1, times=3)
+
+
+def every_kind() -> Iterator[Directions]:
+    """Directions that together need every template."""
+    for interval in intervals():
+        yield some_directions("500 mcg", Route.SUBCUT, interval)
+    dose = Dose(1000)
+    ends = [Duration(unit, least, most) for unit in Unit for least, most in ((1, 1), (0, 2), (2, 2), (2, 3))]
+    for lasting in (*ends, Ongoing.LIFE, date(2027, 3, 1)):
+        yield Directions((Phase(dose, Route.IM, Interval(Unit.WEEK, 1, 1), lasting),))
+    for time, site in every(TimeOfDay, Site):
+        phase = Phase(
+            dose, Route.IM if site is Site.BUTTOCK else Route.SUBCUT, Interval(Unit.WEEK, 1, 1), as_needed=True
+        )
+        yield Directions((phase,), time, site, self_injected=True)
+    yield parse("1 mg IM daily for 7 days, then weekly")
+    yield parse("1 mg IM once")
 
 
 @pytest.mark.parametrize(
@@ -49,6 +75,11 @@ def intervals() -> Iterator[Interval]:
         (Interval(Unit.MONTH, 1, 1), "once a month", "1 gang i måneden"),
         (Interval(Unit.MONTH, 2, 2), "every 2 months", "hver 2. måned"),
         (Interval(Unit.MONTH, 2, 3), "every 2 to 3 months", "hver 2. til 3. måned"),
+        (Interval(Unit.MONTH, 1, 1, times=2), "2 times a month", "2 ganger i måneden"),
+        (Interval(Unit.YEAR, 1, 1), "once a year", "1 gang i året"),
+        (Interval(Unit.YEAR, 1, 1, times=4), "4 times a year", "4 ganger i året"),
+        (Interval(Unit.YEAR, 2, 2), "every 2 years", "hvert 2. år"),
+        (Interval(Unit.YEAR, 2, 3), "every 2 to 3 years", "hvert 2. til 3. år"),
     ],
 )
 def test_an_interval_is_said_as_patients_say_it(interval, english, bokmaal):
@@ -79,6 +110,169 @@ def test_a_dose_that_no_syringe_measures_is_refused():
 def test_a_label_keeps_the_timing_on_one_line():
     said = sentence(some_directions(), a_product(), ENGLISH, timing_together=True)
     assert said == "Inject 1 mg (1 mL) into a muscle once\u00a0a\u00a0week."
+
+
+@pytest.mark.parametrize(
+    ("text", "english", "bokmaal"),
+    [
+        (
+            "1 mg IM daily for 7 days, then weekly for 4 weeks, then monthly",
+            "Inject 1 mg (1 mL) into a muscle once a day for 7 days, then 1 mg (1 mL) once a week for 4 weeks, "
+            "then 1 mg (1 mL) once a month.",
+            "Injiser 1 mg (1 ml) i en muskel 1 gang daglig i 7 dager, deretter 1 mg (1 ml) 1 gang i uken i 4 uker, "
+            "deretter 1 mg (1 ml) 1 gang i måneden.",
+        ),
+        (
+            "1 mg IM every 2 days for 7 doses, then 500 mcg subcut weekly until 2027-03-01",
+            "Inject 1 mg (1 mL) into a muscle every 2 days, 7 doses in all, "
+            "then 500 mcg (0.5 mL) under the skin once a week until and including 1 Mar 2027.",
+            "Injiser 1 mg (1 ml) i en muskel hver 2. dag, i alt 7 doser, "
+            "deretter 500 mikrogram (0,5 ml) under huden 1 gang i uken til og med 01.03.2027.",
+        ),
+        (
+            "1 mg IM as needed, at most weekly for up to 4 weeks, in the morning, into the thigh, self-injected",
+            "Inject 1 mg (1 mL) into a muscle when needed, not more often than once a week, for up to 4 weeks. "
+            "Inject it yourself, in the morning, into the thigh.",
+            "Injiser 1 mg (1 ml) i en muskel ved behov, ikke oftere enn 1 gang i uken, i opptil 4 uker. "
+            "Injiser selv, om morgenen, i låret.",
+        ),
+    ],
+)
+def test_phases_are_said_one_after_the_other(text, english, bokmaal):
+    directions = parse(text)
+    assert sentence(directions, a_product(), ENGLISH) == english
+    assert sentence(directions, a_product(), BOKMAAL) == bokmaal
+
+
+def test_a_label_keeps_the_timing_of_each_phase_on_one_line():
+    said = sentence(parse("1 mg IM daily for 7 days, then weekly"), a_product(), ENGLISH, timing_together=True)
+    assert said == (
+        "Inject 1 mg (1 mL) into a muscle once\u00a0a\u00a0day for\u00a07\u00a0days, "
+        "then 1 mg (1 mL) once\u00a0a\u00a0week."
+    )
+
+
+# Regimens of the labels and articles, and each thing that directions can say.
+SAID = """
+1 mg IM weekly
+1 mg IM daily
+1 mg IM every 2 days
+1 mg IM every 1 to 2 days
+3 mg subcut every 2 to 3 days
+5 mg subcut 3 times a week
+2.5 mg subcut 2 times a week
+15 mg IM weekly
+1 mg IM every 2 weeks
+1 mg IM every 2 to 4 weeks
+1 mg IM monthly
+1 mg IM monthly for life
+1 mg IM 2 times a month
+1 mg IM every 2 to 3 months
+1 mg IM every 6 months
+1 mg IM yearly
+1 mg IM 4 times a year
+1 mg IM every 2 years
+500 mcg IM weekly
+1.125 mg IM weekly
+1000 mg IM weekly
+100 mcg IM daily for 6 to 7 days
+100 mcg IM every 2 days for 7 doses
+100 mcg IM every 3 to 4 days for 2 to 3 weeks
+1 mg IM once
+1 mg IM daily for 7 days, then 1 mg IM once, into the thigh
+1 mg IM daily for 1 dose, in the morning
+1 mg IM daily for 1 dose, then 1 mg IM monthly
+1 mg IM weekly for 1 dose
+1 mg IM weekly for 5 to 7 doses
+1 mg IM weekly for up to 5 doses
+1 mg IM weekly for 1 week
+1 mg IM weekly for up to 8 weeks
+1 mg IM weekly for 3 months
+1 mg IM monthly for 1 year
+1 mg IM weekly until 2027-03-01
+1 mg IM as needed, at most weekly
+1 mg IM as needed, at most 3 times a week for 4 weeks
+1 mg IM as needed, at most every 3 days for up to 5 doses
+1 mg IM daily, in the morning
+1 mg IM weekly, in the evening, into the upper arm
+1 mg IM weekly, into the buttock
+1 mg subcut weekly, into the abdomen, self-injected
+1 mg IM daily for 5 days, then 1 mg IM monthly
+1 mg IM daily for 7 days, then 1 mg IM weekly for 4 weeks, then 1 mg IM monthly
+1 mg IM every 1 to 2 days for up to 5 doses, then 1 mg IM every 2 to 3 months
+250 mcg IM every 2 days for 1 to 2 weeks, then 250 mcg IM weekly for 4 weeks, then 1 mg subcut every 2 to 3 months
+100 mcg IM daily for 6 to 7 days, then 100 mcg IM every 2 days for 7 doses, then 100 mcg IM every 3 to 4 days \
+for 2 to 3 weeks, then 100 mcg IM monthly for life, in the morning, into the thigh, self-injected
+""".strip().splitlines()
+
+
+def test_sentences_are_as_they_were_reviewed():
+    blocks = []
+    for text in SAID:
+        directions = parse(text)
+        blocks.append("\n".join([text, *(sentence(directions, a_product(), language) for language in Language)]))
+    found = "\n\n".join(blocks) + "\n"
+    if os.environ.get("UPDATE_GOLDEN"):
+        GOLDEN.write_text(found, encoding="utf-8")
+    assert found == GOLDEN.read_text(encoding="utf-8")
+
+
+NUMBER_WORDS = {
+    ENGLISH: {"two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "twice"},
+    BOKMAAL: {"to", "tre", "fire", "fem", "seks", "sju", "syv", "åtte", "ni", "ti", "elleve", "tolv", "annenhver"},
+}
+
+
+def breaches(said: str, language: Language) -> list[str]:
+    """What ISMP, USP <17> and forskrift 2022-06-02-977 § 15-2 would not have in directions."""
+    point, thousands = ("[.]", ",") if language is ENGLISH else (",", "\u00a0")
+    words = re.findall(r"[^\W\d_]+", said)
+    rules = {
+        "micrograms are mcg, or in full": re.search("(?<![A-Za-z])[uµμ]g", said)
+        or (language is BOKMAAL and "mcg" in said),
+        "no trailing zero": re.search(rf"[0-9]{point}[0-9]*0(?![0-9])", said),
+        "a leading zero": re.search(rf"(?<![0-9]){point}[0-9]", said),
+        "digits, not words": NUMBER_WORDS[language] & set(words),
+        "thousands apart": re.search(r"[0-9]{4,} ?m", said),
+        "a space before the unit": re.search(r"[0-9](?:mg|mcg|m[lL]|mikrogram)", said),
+        "no abbreviation of route or interval": {"IM", "SC", "subcut", "im", "sc", "QD", "QOD", "prn"} & set(words),
+        "dose first, apart from timing": not re.match(
+            rf"(?:Inject|Injiser) [0-9{thousands}.,]+ (?:mg|mcg|mikrogram) \([0-9{thousands}.,]+ m[lL]\) "
+            r"(?:into a muscle|under the skin|i en muskel|under huden) ",
+            said,
+        ),
+        "a sentence": not said.endswith(".") or ".." in said or "  " in said,
+    }
+    return [rule for rule, broken in rules.items() if broken]
+
+
+@pytest.mark.parametrize("text", SAID)
+@pytest.mark.parametrize("language", Language)
+def test_reviewed_sentences_keep_the_rules_of_ismp_and_the_law(text, language):
+    assert breaches(sentence(parse(text), a_product(), language), language) == []
+
+
+@drawn(any_directions(), st.sampled_from(Language))
+def test_all_sentences_keep_the_rules_of_ismp_and_the_law(directions, language):
+    assert breaches(sentence(directions, a_product(), language), language) == []
+
+
+@pytest.mark.parametrize(
+    ("said", "broken"),
+    [
+        ("Inject 1.0 mg (1 mL) into a muscle once a week.", "no trailing zero"),
+        ("Inject .5 mg (0.5 mL) into a muscle once a week.", "a leading zero"),
+        ("Inject 500 µg (0.5 mL) into a muscle once a week.", "micrograms are mcg, or in full"),
+        ("Inject 1 mg (1 mL) into a muscle every two days.", "digits, not words"),
+        ("Inject 1000 mg (1 mL) into a muscle once a week.", "thousands apart"),
+        ("Inject 1mg (1 mL) into a muscle once a week.", "a space before the unit"),
+        ("Inject 1 mg (1 mL) IM once a week.", "no abbreviation of route or interval"),
+        ("Inject once a week 1 mg (1 mL) into a muscle.", "dose first, apart from timing"),
+        ("Inject 1 mg (1 mL) into a muscle once a week", "a sentence"),
+    ],
+)
+def test_a_breach_of_the_rules_is_seen(said, broken):
+    assert broken in breaches(said, ENGLISH)
 
 
 @pytest.mark.parametrize(("number", "english", "bokmaal"), [(1000, "1,000", "1\u00a0000"), (25, "25", "25")])
@@ -143,10 +337,10 @@ def test_every_template_is_used(language, monkeypatch):
     products += [a_product(temperature=temperature) for temperature in Temperature]
     products += [a_product(preservatives=preservatives) for preservatives in agents]
     labels = [{"product": product, "country": country} for product, country in every(products, Country)]
-    labels += [{"directions": some_directions("500 mcg", Route.SUBCUT, interval)} for interval in intervals()]
+    labels += [{"directions": directions} for directions in every_kind()]
     labels += [{"dispensed_on": a_package().dispensed_on.replace(month=month)} for month in range(1, 13)]
-    labels += [{"parts": 2}, {"parts": 2, "part": 2}, {"profession": ""}]
-    labels += [{"directions": type(some_directions())(()), "directions_as_written": ""}]
+    labels += [{"parts": 2}, {"parts": 2, "part": 2}, {"profession": ""}, {"checked_by": ""}]
+    labels += [{"directions": None, "directions_as_written": ""}]
     for given in labels:
         label_text(a_package(language=language, **given))
     assert set(noted) - noted.asked == set()

@@ -1,11 +1,13 @@
-from dispensary.reports.attention import BelowMinimum, Overridden, sentences
+from dispensary.reports.attention import BelowMinimum, Overridden, Seen, sentences
 from dispensary.reports.stock import stock
+from dispensary.reports.unchecked import Unchecked
+from dispensary.reports.unmet import Unmet
 from dispensary.rules.shelf import State
 from tests.build import a_lot, in_state
 
 
-def said(shop, below=(), overridden=()):
-    return sentences(shop.read(stock, 1, shop.today), below, overridden)
+def said(shop, **seen):
+    return sentences(shop.read(stock, 1, shop.today), Seen(**seen))
 
 
 def test_usable_stock_needs_nobody(shop):
@@ -40,9 +42,18 @@ def test_many_lots_of_a_product_are_one_sentence(shop):
 
 
 def test_orders_are_one_sentence_and_each_override_its_own(shop):
-    below = [BelowMinimum("US-CY-ARG1", "Cyanocobalamin", 50, 8), BelowMinimum("US-CY-FK1", "Cyanocobalamin", 1500, 0)]
-    overridden = [Overridden("D4", "The patient has kidney failure.", "dialysis unit agreed.", "alex")]
-    assert said(shop, below, overridden) == (
+    below = (BelowMinimum("US-CY-ARG1", "Cyanocobalamin", 50, 8), BelowMinimum("US-CY-FK1", "Cyanocobalamin", 1500, 0))
+    overridden = (Overridden("D4", "The patient has kidney failure.", "dialysis unit agreed.", "alex"),)
+    assert said(shop, below_minimum=below, overridden=overridden) == (
         "Below minimum, usable units of those wanted: US-CY-ARG1 (8 of 50), US-CY-FK1 (0 of 1,500); order them.",
         "alex overrode a warning on D4 (The patient has kidney failure), giving as the reason: dialysis unit agreed.",
+    )
+
+
+def test_patients_who_wait_and_fills_that_nobody_checked_are_named(shop):
+    unmet = (Unmet("RX7", "US-CY-ARG1", 4, 1, "alex"),)
+    unchecked = (Unchecked("D4", "RX7", shop.today, "alex"),)
+    assert said(shop, unmet=unmet, unchecked=unchecked) == (
+        "Not filled: RX7 wanted 4 of US-CY-ARG1, 1 usable; order it and call the patient.",
+        "D4 of RX7, dispensed by alex, was checked by no second person; scan it with `dispensary rx check D4`.",
     )

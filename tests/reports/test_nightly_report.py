@@ -7,15 +7,18 @@ from dispensary.reports.attention import BelowMinimum
 from dispensary.reports.nightly import (
     DispensedLine,
     LotUnits,
+    OverrideCount,
     ReceivedLine,
     ReturnedLine,
     StockGroup,
     nightly,
 )
+from dispensary.reports.unmet import Unmet
 from dispensary.rules.product import Form
 from dispensary.schema.trust import head
 from dispensary.services.formulary import NewMinimum, set_minimum
 from dispensary.services.open_pharmacy import Opening, open_pharmacy
+from dispensary.services.owe import Owe, owe
 from tests.build import a_lot, a_patient, an_rx, dispensed, returned
 
 
@@ -87,7 +90,27 @@ def test_an_override_of_the_day_is_to_be_read_again(shop):
         "alex overrode a warning on D1 (The patient has Leber's disease, in which cyanocobalamin has caused severe "
         "and swift optic atrophy), giving as the reason: seen by the eye clinic.",
     )
+    assert read(shop).overrides == (OverrideCount("leber", "other", 1),)
     assert not read(shop.at(shop.on + timedelta(days=1))).needs_attention
+
+
+def test_demand_that_was_not_met_needs_a_person(shop):
+    an_rx(shop, units=4, product="US-CY-FK1")
+    shop.do(owe, Owe(shop.key(), "RX1"), practice=shop.practice)
+    assert read(shop).unmet == (Unmet("RX1", "US-CY-FK1", 4, 0, "alex"),)
+    assert read(shop).needs_a_person == (
+        "Not filled: RX1 wanted 4 of US-CY-FK1, 0 usable; order it and call the patient.",
+    )
+
+
+def test_a_fill_that_nobody_checked_needs_a_person_where_the_practice_asks_for_it(shop):
+    a_lot(shop)
+    dispensed(shop, an_rx(shop))
+    assert not read(shop).needs_attention
+    asked = shop.read(lambda db: nightly(db, 1, shop.on, second_check=True))
+    assert asked.needs_a_person == (
+        "D1 of RX1, dispensed by alex, was checked by no second person; scan it with `dispensary rx check D1`.",
+    )
 
 
 def test_expired_stock_needs_a_person_and_is_listed(shop):

@@ -14,6 +14,7 @@ from dispensary.reports.verify import verify
 from dispensary.services.open_pharmacy import Opening, open_pharmacy
 from dispensary.services.register import note_reading
 from tests.build import NOW, Shop, a_lot, an_rx, dispensed, returned
+from tests.reports.planting import found, plant
 
 LOT = "(SELECT id FROM lot WHERE number = '{}')"
 A1 = LOT.format("A1")
@@ -31,30 +32,6 @@ def busy(shop):
     fill = dispensed(shop, an_rx(shop, units=4))
     returned(shop, fill.dispense, units=1)
     return shop
-
-
-def plant(shop: Shop, *statements: str) -> None:
-    """Run the statements as somebody would who owns the server or the file: no triggers, no foreign keys."""
-    if shop.engine.dialect.name == "sqlite":
-        with sqlite3.connect(str(shop.engine.url.database)) as db:
-            for (trigger,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
-                db.execute(f"DROP TRIGGER {trigger}")
-            for statement in statements:
-                db.execute(statement)
-        db.close()
-        return
-    with shop.engine.begin() as db:
-        db.execute(text("SET LOCAL session_replication_role = replica"))
-        for statement in statements:
-            db.execute(text(statement))
-
-
-def found(shop: Shop) -> dict[str, str]:
-    """The details of the checks that failed, by name."""
-    verified = shop.read(verify)
-    wrong = {check.name: check.detail for check in verified.checks if not check.ok}
-    assert verified.ok == (not wrong)
-    return wrong
 
 
 def verdict(shop: Shop, **known) -> auditor.Verdict:
@@ -214,6 +191,13 @@ FAULTS = {
         ],
         {"requests": "request key-6 (dispense) has 0 events of its moment and person"},
     ),
+    "an event told twice": (
+        [
+            "INSERT INTO audit_event SELECT site_id, 99, at, actor, kind, subject, patient, request_key, canonical, "
+            "hash FROM audit_event WHERE sequence = 8"
+        ],
+        {"requests": "request key-6 (dispense) has 2 events of its moment and person"},
+    ),
     "a lost request": (
         ["DELETE FROM request WHERE key = 'key-4'"],
         {"requests": "event 5 is of request key-4, which is not there"},
@@ -232,7 +216,7 @@ FAULTS = {
     ),
     "another schema": (
         ["UPDATE alembic_version SET version_num = '0000'"],
-        {"schema": "schema 0000 and not 0001"},
+        {"schema": "schema 0000 and not 0002"},
     ),
     "a lost event": (
         ["DELETE FROM audit_event WHERE sequence = 5"],

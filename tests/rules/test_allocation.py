@@ -113,7 +113,7 @@ def test_short_stock_names_what_is_there() -> None:
         "lot C3: 7 expired on 2026-10-31; "
         "lot D4: 2 of 4, expires 2026-11-09, before the injection of 2026-11-15; "
         "lot E5: 0 of 4, expires 2026-11-10, before the injection of 2026-11-15; "
-        "lot A1: 3; lot B2: 5 held); receive stock or dispense fewer with --quantity."
+        "lot A1: 3; lot B2: 5 held); hand over what there is with --quantity 5; the rest is owed."
     )
     assert refused.value.code == "short_stock"
 
@@ -122,8 +122,27 @@ def test_short_stock_says_that_there_is_none() -> None:
     with pytest.raises(ShortStock) as refused:
         take(1)
     assert str(refused.value) == (
-        "US-CY-ARG1 is short: 1 wanted, 0 usable (none on hand); receive stock or dispense fewer with --quantity."
+        "US-CY-ARG1 is short: 1 wanted, 0 usable (none on hand); "
+        "receive stock, or note the demand with `dispensary rx owe RX`."
     )
+
+
+def test_nobody_is_told_to_hand_over_less_than_a_dose() -> None:
+    def short(units: int) -> str:
+        with pytest.raises(ShortStock) as refused:
+            allocate(9, [a_lot(units=units)], product="US-CY-ARG1", today=TODAY, last_injection=weekly, units_a_dose=3)
+        return refused.value.way_out
+
+    assert short(2) == "receive stock, or note the demand with `dispensary rx owe RX`"
+    assert short(3) == "hand over what there is with --quantity 3; the rest is owed"
+
+
+def test_the_cost_is_that_of_the_picks_and_not_known_where_one_is_not() -> None:
+    soon, late = a_lot("SOON", expires="2027-01-31"), a_lot("LATE")
+    priced = take(4, soon._replace(unit_cost_micros=2_500_000), late._replace(unit_cost_micros=1_000_000))
+    assert priced.cost_micros == 3 * 2_500_000 + 1_000_000
+    assert take(4, soon._replace(unit_cost_micros=2_500_000), late).cost_micros is None
+    assert take(3, soon._replace(unit_cost_micros=0), late).cost_micros == 0
 
 
 @st.composite

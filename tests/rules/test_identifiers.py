@@ -1,3 +1,5 @@
+from datetime import date
+
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -7,6 +9,7 @@ from stdnum.no import fodselsnummer
 from dispensary.errors import Refused
 from dispensary.rules.identifiers import (
     AmbiguousNdc,
+    BornOtherwise,
     NoGtinOfNdc,
     NotAFodselsnummer,
     NotAGtin,
@@ -22,8 +25,11 @@ from dispensary.rules.identifiers import (
     parse_gtin,
     parse_hpr,
     parse_npi,
+    require_born,
     vnr_of_ntin,
 )
+from dispensary.rules.people import Country
+from tests.refusing import refused
 
 
 def digits(*lengths):
@@ -269,3 +275,35 @@ def test_refuses_other_national_numbers_without_repeating_them(number, problem):
 def test_any_text_is_read_or_refused(text):
     for read in (parse_gtin, ndc11, gtin_of_ndc, ntin_of_vnr, vnr_of_ntin, parse_npi, parse_hpr, parse_fodselsnummer):
         accepts(read, text)
+
+
+@pytest.mark.parametrize(
+    ("number", "born"),
+    [
+        ("15108695088", date(1986, 10, 15)),
+        # A D-number's day is 40 more.
+        (completed("551086950"), date(1986, 10, 15)),
+        (completed("010105501"), date(2005, 1, 1)),
+        (completed("010155500"), date(1855, 1, 1)),
+    ],
+)
+def test_in_norway_the_birth_date_is_the_one_in_the_fodselsnummer(number, born):
+    require_born(number, Country.NORWAY, born)
+    another = born.replace(year=born.year - 100)
+    refusal = refused(BornOtherwise, lambda: require_born(number, Country.NORWAY, another))
+    assert refusal.facts == {"number_born": born, "born": another}
+    assert number[6:] not in str(refusal)
+
+
+def test_elsewhere_and_of_the_pharmacys_own_identifiers_no_birth_date_is_known():
+    require_born("15108695088", Country.US, date(1961, 4, 3))
+    for own in ("MRN-1", "12345678901", "00000000000"):
+        require_born(own, Country.NORWAY, date(1961, 4, 3))
+
+
+@given(st.dates(date(1940, 1, 1), date(1999, 12, 31)), st.integers(0, 499), st.booleans())
+def test_agrees_with_stdnum_on_the_birth_date(born, individual, is_d_number):
+    number = completed(f"{born.day + 40 * is_d_number:02}{born:%m%y}{individual:03}")
+    if len(number) == 11:
+        assert fodselsnummer.get_birth_date(number) == born
+        require_born(number, Country.NORWAY, born)

@@ -7,7 +7,7 @@ from biip.gs1_messages import GS1Message
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dispensary.errors import Refused
+from dispensary.errors import Refused, quoted
 from dispensary.rules.gs1 import (
     GS,
     CapsLock,
@@ -90,7 +90,7 @@ def test_refuses_a_substitute_that_a_lot_may_hold(fnc1):
     refusal = refused(f"{BASE}10A21", fnc1)
     assert isinstance(refusal, UnsafeSeparator)
     assert str(refusal) == (
-        f"{fnc1!a} cannot stand for FNC1, as a lot may contain it: set the scanner and the settings to 1 to 8 "
+        f"{quoted(fnc1)} cannot stand for FNC1, as a lot may contain it: set the scanner and the settings to 1 to 8 "
         "ASCII signs of which one is outside GS1's character set, such as | or ^."
     )
 
@@ -218,11 +218,11 @@ REFUSALS = [
         )
         for scan, given in (
             (f"+d2{BASE}10A21", "'+d20'"),
-            (f"¨d2{BASE}10A21", r"'\xa8d20'"),
+            (f"¨d2{BASE}10A21", "'¨d20'"),
             (f"d2{BASE}10A21", "'d201'"),
             (f"+D2{BASE}10A21", "'+D20'"),
-            ('$déà&àà"à(&è', r"'$d\xe9\xe0'"),
-            ('à&àà"à(&è', r"'\xe0&\xe0\xe0'"),
+            ('$déà&àà"à(&è', "'$déà'"),
+            ('à&àà"à(&è', "'à&àà'"),
             (")!))#)%!&))#!@%!", "')!))'"),
             ("]d2)!))#)%!&))#!@%!", "')!))'"),
         )
@@ -239,7 +239,7 @@ REFUSALS = [
             (f"{BASE}10A21^21SER9", "'^'"),
             (f"{BASE}1001052018@46", "'@'"),
             (f"{BASE}10A 21", "' '"),
-            (f"{BASE}10Aø1", r"'\xf8'"),
+            (f"{BASE}10Aø1", "'ø'"),
             (f"{BASE}10A２１", r"'\uff12'"),
             ("０１00305170031251", r"'\uff10'"),
             (f"{BASE}10A\x0021", r"'\x00'"),
@@ -414,7 +414,7 @@ def test_refuses_other_lots(lot):
     with pytest.raises(NotALot) as refusal:
         parse_lot(lot)
     assert str(refusal.value) == (
-        f"{lot!a} is not a lot: type the 1 to 20 characters printed on the pack, without spaces."
+        f"{quoted(lot)} is not a lot: type the 1 to 20 characters printed on the pack, without spaces."
     )
 
 

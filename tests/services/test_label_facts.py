@@ -1,5 +1,5 @@
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 import pytest
 from sqlalchemy import select
@@ -10,7 +10,7 @@ from dispensary.rules.quantity import Dose
 from dispensary.schema import trust
 from dispensary.services.formulary import NewPack, add_pack
 from dispensary.services.label import label_facts, reprint
-from tests.build import a_lot, a_patient, an_rx, dispensed, returned
+from tests.build import a_lot, a_patient, an_rx, dispensed, later, returned
 from tests.refusing import nothing_written
 
 PHARMACY = Pharmacy(
@@ -39,7 +39,7 @@ def test_a_label_names_patient_medicine_and_pharmacy(shop):
     assert (facts.rx, facts.dispense, facts.fill, facts.refills_left) == ("RX1", "D1", 1, 2)
     assert (facts.prescriber, facts.profession, facts.dispensed_by) == ("Dr. Ida Berg", "physician", "alex")
     assert (facts.product.code, facts.units, facts.lot, facts.expires) == ("US-CY-ARG1", 4, "A1", date(2027, 11, 30))
-    assert facts.directions.phase.dose == Dose(1000)
+    assert [phase.dose for phase in facts.directions.phases] == [Dose(1000)]
     assert (facts.directions_as_written, facts.indication) == ("1 mg intramuscular every week", "anaemia")
     assert (facts.part, facts.parts, facts.dispensed_on) == (1, 1, shop.today)
 
@@ -74,9 +74,9 @@ def test_a_reprint_says_what_the_first_print_said(shop):
     rx = an_rx(shop, units=4, refills=2)
     dispensed(shop, rx)
     first = facts_of(shop)
-    dispensed(shop, rx)
+    dispensed(later(shop, 21), rx)
     returned(shop, "D1")
-    assert facts_of(shop.at(shop.on + timedelta(days=400))) == first
+    assert facts_of(later(shop, 400)) == first
 
 
 def test_the_refills_on_the_label_are_those_of_the_receipt(shop):
@@ -88,6 +88,15 @@ def test_the_refills_on_the_label_are_those_of_the_receipt(shop):
     receipt = dispensed(shop, rx)
     assert receipt.refills_left == 2
     assert facts_of(shop, receipt.dispense)[0].refills_left == 2
+
+
+def test_what_is_owed_has_labels_of_its_own_with_the_refills_unchanged(shop):
+    a_lot(shop, units=50)
+    rx = an_rx(shop, units=4, refills=2)
+    for units in (1, 3):
+        dispensed(shop, rx, units=units)
+    labels = [facts_of(shop, number)[0] for number in ("D1", "D2")]
+    assert [(each.fill, each.units, each.refills_left) for each in labels] == [(1, 1, 2), (2, 3, 2)]
 
 
 def test_the_day_on_the_label_is_the_pharmacys_own(shop):

@@ -197,6 +197,15 @@ def test_reading_records_is_an_event_with_the_patients_commitments(shop):
     assert all(commitment in last.canonical for commitment in entered)
 
 
+def test_however_many_records_are_read_it_is_one_event(shop):
+    """PostgreSQL takes 65,535 parameters in a statement."""
+    a_patient(shop, identifier="MRN-1")
+    (entered,) = [event.patient for event in events(shop)[-1:]]
+    shop.write(lambda db: note_reading(db, range(70_000, 0, -1), "patient list", on=shop.on, by=shop.by()))
+    last, before = events(shop)[-1], events(shop)[-2]
+    assert (last.kind, last.patient, before.kind) == ("patient read", entered, "patient add")
+
+
 def test_reading_nobodys_record_is_no_event(shop):
     before = everything(shop)
     shop.write(lambda db: note_reading(db, [], "lot A1", on=shop.on, by=shop.by()))
@@ -220,3 +229,11 @@ def test_two_counters_that_enter_the_same_patient_find_the_first(shop):
     tried = []
     assert shop.write(clash).name == "alex"
     assert tried == [True]
+
+
+def test_a_patient_of_the_same_name_and_birth_date_is_noticed(shop):
+    a_patient(shop, "MRN-1")
+    a_patient(shop, "MRN-2", born="1961-04-04")
+    new = NewPatient("k", "MRN-3", "Kari Nordmann", date(1961, 4, 3), Language.ENGLISH, frozenset(), frozenset())
+    added = shop.do(add_patient, new, audit_key=b"x" * 32)
+    assert added.notes == ("P1 has the same name and birth date: make sure that nobody is entered twice.",)

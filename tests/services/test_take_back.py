@@ -3,14 +3,13 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import select
 
-from dispensary import lookup
 from dispensary.lookup import NotFound
 from dispensary.request import KeyReused
 from dispensary.rules.numbers import NotANumber
 from dispensary.rules.shelf import State
 from dispensary.schema import stock, trust
 from dispensary.services.take_back import Line, NothingLeftToReturn, Return, TakenBack, WhichLot, take_back
-from tests.build import a_lot, a_patient, an_rx, dispensed, in_state, returned, units_at
+from tests.build import a_lot, a_patient, an_rx, dispensed, in_state, returned, the_rx, units_at
 from tests.refusing import everything, nothing_written
 
 
@@ -32,7 +31,7 @@ def split(shop):
 
 
 def left(shop, rx="RX1"):
-    return shop.read(lambda db: lookup.prescription_by_number(db, shop.by().site_id, rx)).left
+    return the_rx(shop, rx).standing.left
 
 
 def test_comes_back_into_quarantine_and_not_onto_the_shelf(filled):

@@ -11,7 +11,6 @@ from dispensary import lookup
 from dispensary.errors import Refused
 from dispensary.rules.allocation import OnHand
 from dispensary.rules.choosing import Stock
-from dispensary.rules.people import Person
 from dispensary.rules.place import PlaceKind
 from dispensary.rules.product import Form, Product
 from dispensary.rules.scan import Pack
@@ -59,6 +58,7 @@ _ON_HAND = (
         lot_table.c.state,
         # Lots are numbered as they are first received.
         balance.c.lot_id.label("received"),
+        lot_table.c.unit_cost_micros,
     )
     .join(lot_table, lot_table.c.id == balance.c.lot_id)
     .join(place, place.c.id == balance.c.place_id)
@@ -69,13 +69,32 @@ _ON_HAND = (
 _OF_FORM = _ON_HAND.join(product, product.c.id == balance.c.product_id).where(
     product.c.form == bindparam("form", type_=product.c.form.type)
 )
+_OF_PRODUCT = _ON_HAND.where(balance.c.product_id == bindparam("product"))
+_EVER = (
+    select(balance.c.product_id)
+    .distinct()
+    .join(place, place.c.id == balance.c.place_id)
+    .where(place.c.site_id == bindparam("site"), balance.c.product_id.in_(bindparam("products", expanding=True)))
+)
 _OF_LOTS = _ON_HAND.where(lot_table.c.number.in_(bindparam("lots", expanding=True)))
 
 
-def of_form(db: Connection, form: Form, by: Person) -> list[Stock]:
-    """Every product of the form that has units at a saleable place of the person's site, whatever its lots' states."""
-    rows = db.execute(_OF_FORM, {"site": by.site_id, "form": form}).all()
+def of_form(db: Connection, form: Form, site_id: int) -> list[Stock]:
+    """Every product of the form that has units at a saleable place of the site, whatever its lots' states."""
+    rows = db.execute(_OF_FORM, {"site": site_id, "form": form}).all()
     return _stocks(lookup.products_of_form(db, form), rows)
+
+
+def of_product(db: Connection, product_id: int, site_id: int) -> list[Stock]:
+    """One product that has units at a saleable place of the site; nothing where it has none."""
+    rows = db.execute(_OF_PRODUCT, {"site": site_id, "product": product_id}).all()
+    return _stocks(lookup.products(db, product.c.id == product_id), rows)
+
+
+def received_before(db: Connection, products: Mapping[int, Product], site_id: int) -> frozenset[int]:
+    """Those of the products that ever stood at the site; all of them where none did."""
+    found = db.execute(_EVER, {"site": site_id, "products": list(products)}).scalars()
+    return frozenset(found) or frozenset(products)
 
 
 def _stocks(products: Mapping[int, Product], rows: Iterable[Any]) -> list[Stock]:
@@ -89,13 +108,13 @@ def _stocks(products: Mapping[int, Product], rows: Iterable[Any]) -> list[Stock]
     ]
 
 
-def named(db: Connection, lot: str | None, scans: Sequence[Pack], by: Person) -> list[Stock]:
+def named(db: Connection, lot: str | None, scans: Sequence[Pack], site_id: int) -> list[Stock]:
     """The stock of the lots that were named or scanned, each scan checked against the books.
 
     Raises UnknownLot, SeveralProducts and PackMismatch.
     """
     wanted = {scan.lot for scan in scans} | ({lot} if lot is not None else set())
-    rows = db.execute(_OF_LOTS, {"site": by.site_id, "lots": sorted(wanted)}).all()
+    rows = db.execute(_OF_LOTS, {"site": site_id, "lots": sorted(wanted)}).all()
     stocks = _stocks(lookup.products(db, product.c.id.in_({row.product_id for row in rows})), rows)
     if scans:
         gtins = {scan.gtin for scan in scans}
