@@ -69,6 +69,7 @@ def facts() -> DispenseFacts:
         parts=1,
         refills_left=3,
         dispensed_by="alex",
+        checked_by="alex",
     )
 
 
