@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from dispensary import lookup, on_hand
 from dispensary.errors import Refused
 from dispensary.labelling import wording
-from dispensary.rules.choosing import Wanted, choose
+from dispensary.rules.choosing import Wanted, choose, propose
 from dispensary.rules.directions import Directions
 from dispensary.rules.grammar import parse, render
 from dispensary.rules.people import Language
@@ -46,7 +46,9 @@ def bare_plan(asked: PlanAsked) -> Plan:
 
 
 def planned(db: Connection, site_id: int, asked: PlanAsked, today: date) -> Plan:
-    """The plan with the product that was named, else with the best of the form on hand, if any serves it.
+    """The plan with the product that was named, else with the best of the form on hand.
+
+    Where nothing on hand serves it, with the best of what the pharmacy has had, or of the formulary.
 
     Raises what the grammar refuses, NotFound and NotAWholeMicrolitre.
     """
@@ -59,19 +61,24 @@ def planned(db: Connection, site_id: int, asked: PlanAsked, today: date) -> Plan
     if asked.form is None:
         return bare_plan(asked)
     directions = parse(asked.text, lookup.strengths_of(db, asked.form))
-    stocks = on_hand.of_form(db, asked.form, site_id)
+    days = asked.days if asked.units is None else None
+    wanted = Wanted(course=Course(directions, asked.start), units=None, most=asked.units, days=days)
     try:
+        stocks = on_hand.of_form(db, asked.form, site_id)
         if stocks:
-            course = Course(directions, asked.start)
-            days = asked.days if asked.units is None else None
-            wanted = Wanted(course=course, units=None, most=asked.units, days=days)
             choice = choose(stocks, wanted, today)
             return _with(directions, choice.stock.product, asked, choice.why)
         why = f"No {asked.form} is on hand."
     except Refused as refusal:
         why = str(refusal)
-    sentence = render(directions, asked.language)
-    return plan(directions, sentence, start=asked.start, days=asked.days, product=None, why=why)
+    products = lookup.products_of_form(db, asked.form)
+    usual = on_hand.received_before(db, products, site_id)
+    try:
+        best = propose([product for key, product in products.items() if key in usual], wanted)[0]
+    except Refused:
+        sentence = render(directions, asked.language)
+        return plan(directions, sentence, start=asked.start, days=asked.days, product=None, why=why)
+    return _with(directions, best.product, asked, f"{why} Planned with {best}.")
 
 
 def _with(directions: Directions, product: Product, asked: PlanAsked, why: str) -> Plan:

@@ -56,6 +56,17 @@ def test_a_plan_with_a_form_takes_what_wastes_least_of_what_is_on_hand(counter):
     assert plan["why"] == "US-CY-ARG1 (1 mL): 4 units, nothing wasted; US-CY-DOD10 (10 mL) would waste 6 mL."
 
 
+def test_a_plan_without_stock_still_says_what_it_needs(counter):
+    plan = counter.json("rx", "plan", "1 mg IM weekly", "--form", "hydroxocobalamin", "--days", "28")
+    assert (plan["product"], plan["units"], plan["volume_ul"], plan["waste_ul"]) == ("NO-HY-ORI1", 4, 4000, 0)
+    assert plan["why"] == "No hydroxocobalamin is on hand. Planned with NO-HY-ORI1 (1 mL)."
+    received(counter, "US-HY-ACT30", "H1", "1")
+    rx = an_rx(counter, "--quantity", "1", "--product", "US-HY-ACT30", form="hydroxocobalamin")
+    counter.done("dispense", rx)
+    again = counter.json("rx", "plan", "1 mg IM weekly", "--form", "hydroxocobalamin", "--days", "28")
+    assert (again["product"], again["units"], again["waste_ul"]) == ("US-HY-ACT30", 1, 26_000)
+
+
 def test_a_plan_speaks_norwegian(counter):
     given = ("rx", "plan", "0,5 mg subkutant annenhver dag i 1 uke, deretter ukentlig", "--language", "nb")
     assert counter.json(*given)["sentence"] == (
