@@ -58,6 +58,10 @@ def decide_today(
     others = [prescriptions.by_number(db, site_id, other, today=today, zone=on.tzinfo) for other in rx.others]
     course = _course(rx, others, today)
     free = preservative_free(of_form, today)
+    # Once for all products: the fills are replayed for each of these.
+    completed = course.completed
+    earliest = standing.earliest_fill(practice.early_refill_percent)
+    therapies = tuple(_therapies(others, practice, today))
 
     def case(product: Product, supply: Supply | None) -> Case:
         return Case(
@@ -74,11 +78,11 @@ def decide_today(
             practice=practice,
             state=rx.life,
             state_reason=rx.reason,
-            course_complete=course.completed,
-            earliest_fill=standing.earliest_fill(practice.early_refill_percent),
+            course_complete=completed,
+            earliest_fill=earliest,
             first_fill=standing.next_injection is None,
             level_on=rx.patient.level_on,
-            others=tuple(_therapies(others, practice, today)),
+            others=therapies,
             prescribed_product=rx.product,
             substitution_allowed=not rx.as_written,
             first_injection=standing.supplied[0][0] if standing.supplied else course.start,

@@ -64,7 +64,7 @@ class Prescription:
     @property
     def life(self) -> LifeState:
         """What people made of it."""
-        return life_after([self.last_act] if self.last_act else [])
+        return life_after(self.last_act)
 
     @property
     def terms(self) -> Terms:

@@ -1,6 +1,5 @@
 """The life of a prescription: what people decide about it, and the state that it is in on a day."""
 
-from collections.abc import Iterable
 from datetime import date
 from enum import StrEnum
 
@@ -56,12 +55,9 @@ _WAYS_OUT = {
 }
 
 
-def life_after(acts: Iterable[Act]) -> LifeState:
-    """What a prescription's acts, in their order, made of it."""
-    state = LifeState.ACTIVE
-    for act in acts:
-        state = _AFTER[act]
-    return state
+def life_after(last: Act | None) -> LifeState:
+    """What the last act made of a prescription, None where nobody has done anything to it."""
+    return LifeState.ACTIVE if last is None else _AFTER[last]
 
 
 def require_allowed(act: Act, state: LifeState, rx: str) -> None:

@@ -82,8 +82,8 @@ class Course:
 
     @property
     def completed(self) -> bool:
-        """Whether nothing is left to inject at any pace."""
-        return all(self.is_end(position) for _, position in self.positions)
+        """Whether nothing is left to inject at any pace; directions without an end have always something left."""
+        return self.directions.phases[-1].ends and all(self.is_end(position) for _, position in self.positions)
 
     def is_end(self, position: Position) -> bool:
         """Whether the position lies behind the last phase."""

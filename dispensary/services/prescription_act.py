@@ -65,7 +65,7 @@ def act(db: Connection, order: Decided, *, on: datetime, by: Person) -> ActDone:
         rx=rx.rx,
         key=order.key,
         act=order.act,
-        state=life_after([order.act]),
+        state=life_after(order.act),
         reason=order.reason,
         to_pharmacy=order.to_pharmacy,
         units_left=left.units,

@@ -28,15 +28,13 @@ ALLOWED = {
 def test_each_act_in_each_state(state, act):
     if act in ALLOWED[state]:
         require_allowed(act, state, "RX1")
-        assert life_after([act]) is ALLOWED[state][act]
+        assert life_after(act) is ALLOWED[state][act]
     else:
         refused(NotFromThisState, lambda: require_allowed(act, state, "RX1"))
 
 
-def test_the_last_act_decides():
-    assert life_after([]) is LifeState.ACTIVE
-    assert life_after([Act.HOLD, Act.RELEASE]) is LifeState.ACTIVE
-    assert life_after([Act.HOLD, Act.RELEASE, Act.TRANSFER]) is LifeState.TRANSFERRED
+def test_it_is_active_before_any_act():
+    assert life_after(None) is LifeState.ACTIVE
 
 
 def test_it_is_active_through_its_last_day():
