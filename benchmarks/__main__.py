@@ -8,7 +8,7 @@ from collections.abc import Callable
 from functools import partial
 from importlib.metadata import version
 
-from benchmarks import cold, dispenses, labels
+from benchmarks import cold, dispenses, labels, logs, recalls
 from benchmarks.measure import Line, table
 from benchmarks.pharmacy import LOTS, ON_HAND
 
@@ -17,6 +17,8 @@ SUBJECTS: dict[str, Callable[[], list[Line]]] = {
     "dispense-postgresql": partial(dispenses.on_postgresql, (ON_HAND, LOTS)),
     "cold": cold.commands,
     "labels": labels.labels,
+    "recall": recalls.recalls,
+    "log": logs.logs,
 }
 LIBRARIES = ("sqlalchemy", "psycopg", "typer", "reportlab", "zxing-cpp")
 

@@ -1,6 +1,6 @@
 """Dispenses a second in one process, on SQLite and on PostgreSQL.
 
-Ours: `services.dispense.dispense` through `database.transaction`, each dispense committed durably.
+Ours: `services.prescribing.dispense` through `database.transaction`, each dispense committed durably.
 Floor: the driver alone replays the very statements, with the very parameters, that the same
 dispenses sent on a twin of the database, in transactions of the same kind and with the same
 settings; it fetches every row and hashes every event.
@@ -25,7 +25,7 @@ from sqlalchemy import Engine, create_engine, event, text
 from benchmarks import pharmacy
 from benchmarks.measure import Line, in_turns, rate
 from dispensary import database, lookup
-from dispensary.services.dispense import Order, dispense
+from dispensary.services.prescribing.dispense import Order, dispense
 
 EACH = 50
 """Dispenses in a round."""

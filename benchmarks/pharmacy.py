@@ -14,10 +14,10 @@ from dispensary.rules.place import Place, PlaceKind
 from dispensary.rules.practice import practice_of
 from dispensary.rules.product import Form
 from dispensary.schema.stock import balance
-from dispensary.services.open_pharmacy import Opening, open_pharmacy
-from dispensary.services.prescribe import NewPrescription, prescribe
-from dispensary.services.receive import Delivery, Typed, receive
-from dispensary.services.register import NewPatient, NewPrescriber, add_patient, add_prescriber
+from dispensary.services.catalogue.open_pharmacy import Opening, open_pharmacy
+from dispensary.services.people.register import NewPatient, NewPrescriber, add_patient, add_prescriber
+from dispensary.services.prescribing.prescribe import NewPrescription, prescribe
+from dispensary.services.stock.receive import Delivery, Typed, receive
 
 USER = "alex"
 NOW = datetime.now(ZoneInfo("America/New_York"))

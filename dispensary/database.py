@@ -18,7 +18,7 @@ from sqlalchemy.engine import URL, make_url
 from dispensary import shipped
 from dispensary.errors import Contended, NotSaved, Refused
 
-SCHEMA = "0002"
+SCHEMA = "0003"
 """The schema that this program reads and writes: the head of the migrations."""
 
 ATTEMPTS = 1000

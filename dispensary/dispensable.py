@@ -1,6 +1,6 @@
-"""Whether a prescription can be dispensed today, and from what: loads what the rules ask for, and asks them."""
+"""Whether a prescription can be dispensed or drawn for today: loads what the rules ask for, and asks them."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
@@ -8,15 +8,20 @@ from sqlalchemy import Connection
 
 from dispensary import lookup, on_hand, prescriptions
 from dispensary.errors import Refused
+from dispensary.lookup import Patient
 from dispensary.on_hand import SeveralProducts
 from dispensary.prescriptions import Prescription
 from dispensary.rules.allocation import ShortStock
 from dispensary.rules.case import Case, OtherTherapy
+from dispensary.rules.checks import OF_A_DRAW
 from dispensary.rules.choosing import Stock, Wanted, preservative_free
 from dispensary.rules.decision import Decision, decide
+from dispensary.rules.directions import Directions
+from dispensary.rules.finding import Finding
 from dispensary.rules.life import LifeState, PrescriptionState
 from dispensary.rules.practice import Practice
 from dispensary.rules.product import Product
+from dispensary.rules.safety import findings
 from dispensary.rules.scan import Pack
 from dispensary.rules.supply import Course, Supply
 
@@ -54,13 +59,113 @@ def decide_today(
     today = on.date()
     of_form = on_hand.of_form(db, rx.form, site_id)
     stocks = _stocks(db, asked, of_form, rx, site_id)
-    standing = rx.standing
-    others = [prescriptions.by_number(db, site_id, other, today=today, zone=on.tzinfo) for other in rx.others]
+    others = _others(db, rx, on, site_id)
     course = _course(rx, others, today)
-    free = preservative_free(of_form, today)
-    # Once for all products: the fills are replayed for each of these.
+    standing = rx.standing
+    case = _case_of(
+        rx,
+        course,
+        practice,
+        today,
+        others=others,
+        preservative_free=preservative_free(of_form, today),
+        fills_left=standing.left.fills,
+        earliest=standing.earliest_fill(practice.early_refill_percent),
+    )
+    wanted = _wanted(rx, asked, course)
+    # What the prescriber named comes first; another maker's is a substitution, which the checks judge.
+    named = [stock for stock in stocks if stock.product_id == rx.product_id]
+    decision = decide(case, named or stocks, wanted, today)
+    if named and len(named) < len(stocks) and decision.refusal is not None:
+        other = decide(case, stocks, wanted, today)
+        return decision if other.choice is None else other
+    if isinstance(decision.refusal, ShortStock) and not any(stock.lots for stock in stocks):
+        short = decision.refusal
+        sought = short.product if asked.product else str(rx.form)
+        return replace(decision, refusal=NoStock(wanted=sought, rx=rx.rx, product=short.product, units=short.wanted))
+    return decision
+
+
+def check_draw(
+    db: Connection, rx: Prescription, product: Product, *, fits: bool, practice: Practice, on: datetime, site_id: int
+) -> tuple[Finding, ...]:
+    """What the checks find at this moment about one injection of the prescription out of an opened vial.
+
+    `fits` says whether it lies within what is prescribed: a vial that is begun serves a prescription of
+    which nothing is left to dispense.
+    """
+    today = on.date()
+    case = _case_of(
+        rx,
+        rx.standing.course(rx.directions, today),
+        practice,
+        today,
+        others=_others(db, rx, on, site_id),
+        preservative_free=preservative_free(on_hand.of_form(db, product.form, site_id), today),
+        fills_left=1 if fits else 0,
+        earliest=rx.standing.earliest_draw(practice.early_refill_percent),
+    )
+    return findings(case(product, None), OF_A_DRAW)
+
+
+def check_dose(
+    db: Connection,
+    patient: Patient,
+    directions: Directions,
+    product: Product,
+    *,
+    practice: Practice,
+    on: datetime,
+    site_id: int,
+) -> tuple[Finding, ...]:
+    """What the checks find at this moment about a dose that nobody has prescribed."""
+    today = on.date()
+    others = list(prescriptions.all_of_site(db, site_id, zone=on.tzinfo, patient_id=patient.id))
+    case = Case(
+        today=today,
+        form=product.form,
+        directions=directions,
+        written=today,
+        valid_until=today,
+        fills_left=1,
+        born=patient.born,
+        history=patient.history,
+        product=product,
+        preservative_free=preservative_free(on_hand.of_form(db, product.form, site_id), today),
+        practice=practice,
+        state=LifeState.ACTIVE,
+        state_reason="",
+        course_complete=False,
+        earliest_fill=None,
+        first_fill=True,
+        level_on=patient.level_on,
+        others=tuple(_therapies(others, practice, today)),
+        prescribed_product=None,
+        substitution_allowed=True,
+        first_injection=today,
+        supply=None,
+        quantity_units=None,
+    )
+    return findings(case, OF_A_DRAW)
+
+
+def _case_of(
+    rx: Prescription,
+    course: Course,
+    practice: Practice,
+    today: date,
+    *,
+    others: Iterable[Prescription],
+    preservative_free: str,
+    fills_left: int,
+    earliest: date | None,
+) -> Callable[[Product, Supply | None], Case]:
+    """What the checks look at for a product, with its supply where that is known.
+
+    What is the same for all products is asked once: the fills are replayed for each answer.
+    """
+    standing = rx.standing
     completed = course.completed
-    earliest = standing.earliest_fill(practice.early_refill_percent)
     therapies = tuple(_therapies(others, practice, today))
 
     def case(product: Product, supply: Supply | None) -> Case:
@@ -70,11 +175,11 @@ def decide_today(
             directions=rx.directions,
             written=rx.written,
             valid_until=rx.valid_until,
-            fills_left=standing.left.fills,
+            fills_left=fills_left,
             born=rx.patient.born,
             history=rx.patient.history,
             product=product,
-            preservative_free=free,
+            preservative_free=preservative_free,
             practice=practice,
             state=rx.life,
             state_reason=rx.reason,
@@ -90,18 +195,12 @@ def decide_today(
             quantity_units=rx.quantity_units,
         )
 
-    wanted = _wanted(rx, asked, course)
-    # What the prescriber named comes first; another maker's is a substitution, which the checks judge.
-    named = [stock for stock in stocks if stock.product_id == rx.product_id]
-    decision = decide(case, named or stocks, wanted, today)
-    if named and len(named) < len(stocks) and decision.refusal is not None:
-        other = decide(case, stocks, wanted, today)
-        return decision if other.choice is None else other
-    if isinstance(decision.refusal, ShortStock) and not any(stock.lots for stock in stocks):
-        short = decision.refusal
-        sought = short.product if asked.product else str(rx.form)
-        return replace(decision, refusal=NoStock(wanted=sought, rx=rx.rx, product=short.product, units=short.wanted))
-    return decision
+    return case
+
+
+def _others(db: Connection, rx: Prescription, on: datetime, site_id: int) -> list[Prescription]:
+    """The patient's other prescriptions."""
+    return [prescriptions.by_number(db, site_id, other, today=on.date(), zone=on.tzinfo) for other in rx.others]
 
 
 def _stocks(db: Connection, asked: Asked, of_form: list[Stock], rx: Prescription, site_id: int) -> list[Stock]:

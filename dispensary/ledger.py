@@ -5,13 +5,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import Connection, bindparam, insert, update
+from sqlalchemy import Connection, bindparam, exists, insert, select, update
 
 from dispensary.errors import Contended
 from dispensary.rules.people import Person
 from dispensary.rules.place import Place
+from dispensary.rules.shelf import State
 from dispensary.schema.base import insert_of
-from dispensary.schema.stock import balance, movement
+from dispensary.schema.stock import balance, lot, movement
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,8 @@ class Movement:
     target: Place
     units: int
     reverses_id: int | None = None
+    state: State | None = None
+    """The lot's recorded state on which the decision rests; None where any will do."""
 
 
 # Two counters cannot take the same unit: the balance falls only where it is high enough.
@@ -37,13 +40,22 @@ _TAKE = (
     )
     .values(units=balance.c.units - bindparam("taken"))
 )
+# Nor can a lot be held or recalled between the decision and its movement: who changes its state waits for this
+# transaction, or this one sees the new state.
+_TAKE_IN_STATE = _TAKE.where(
+    exists(
+        select(lot.c.id)
+        .where(lot.c.id == balance.c.lot_id, lot.c.state == bindparam("state", type_=lot.c.state.type))
+        .with_for_update(read=True)
+    )
+)
 _APPEND = insert(movement).inline()
 
 
 def post(db: Connection, movements: Sequence[Movement], *, request_id: int, on: datetime, by: Person) -> None:
     """Append the movements and carry the balances along, lots in id order so that counters never cross.
 
-    Raises Contended where a place no longer holds what is to be taken.
+    Raises Contended where a place no longer holds what is to be taken, or a lot has another state.
     """
     changes: Counter[tuple[int, int]] = Counter()
     lots = {}
@@ -55,7 +67,9 @@ def post(db: Connection, movements: Sequence[Movement], *, request_id: int, on: 
             changes[move.lot_id, move.target.id] += move.units
     for (lot_id, place_id), units in sorted(changes.items()):
         if units < 0:
-            taken = db.execute(_TAKE, {"lot": lot_id, "place": place_id, "taken": -units})
+            given = {"lot": lot_id, "place": place_id, "taken": -units}
+            state = lots[lot_id].state
+            taken = db.execute(_TAKE, given) if state is None else db.execute(_TAKE_IN_STATE, {**given, "state": state})
             if taken.rowcount != 1:
                 raise Contended
         elif units > 0:

@@ -1,4 +1,4 @@
-"""A prescription with its patient, what people decided about it, and its fills, as the rules' own objects."""
+"""A prescription with its patient, its acts, its fills and drawn doses, as the rules' own objects."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,11 +17,12 @@ from dispensary.rules.life import Act, LifeState, PrescriptionState, life_after,
 from dispensary.rules.numbers import Record, parse_number
 from dispensary.rules.place import Place, PlaceKind
 from dispensary.rules.product import Form, Product
-from dispensary.rules.refills import Fill, Standing, Terms, standing
+from dispensary.rules.refills import Drawn, Fill, Standing, Terms, standing
 from dispensary.schema.catalogue import product
 from dispensary.schema.people import patient, prescriber
 from dispensary.schema.prescribing import dispense, dispense_return, prescription, prescription_act
-from dispensary.schema.stock import place
+from dispensary.schema.stock import lot, place
+from dispensary.schema.vials import draw, vial
 
 
 @dataclass(frozen=True)
@@ -52,8 +53,9 @@ class Prescription:
     reason: str
     """The reason of the last act."""
     others: tuple[str, ...]
-    """The patient's other prescriptions that have not expired, or whose fills still last."""
+    """The patient's other prescriptions that have not expired, or whose fills and draws still last."""
     fills: tuple[Fill, ...]
+    draws: tuple[Drawn, ...]
     destination: Place
 
     @property
@@ -74,7 +76,7 @@ class Prescription:
     @cached_property
     def standing(self) -> Standing:
         """What is left of it, and what the patient is supplied for."""
-        return standing(self.terms, self.fills)
+        return standing(self.terms, self.fills, self.draws)
 
     def states_on(self, today: date) -> tuple[PrescriptionState, ...]:
         """Active, or why it has ended."""
@@ -88,8 +90,9 @@ class Prescription:
 
 
 _other = prescription.alias("other")
-_still_supplied = exists().where(
-    dispense.c.prescription_id == _other.c.id, dispense.c.next_injection > bindparam("today")
+_still_supplied = or_(
+    exists().where(dispense.c.prescription_id == _other.c.id, dispense.c.next_injection > bindparam("today")),
+    exists().where(draw.c.prescription_id == _other.c.id, draw.c.next_injection > bindparam("today")),
 )
 _acts = prescription_act.alias("acts")
 _LAST_ACT = select(func.max(_acts.c.id)).where(_acts.c.prescription_id == prescription.c.id).scalar_subquery()
@@ -126,7 +129,11 @@ _PRESCRIPTIONS = (
     .where(prescription.c.site_id == bindparam("site"))
     .order_by(prescription.c.number)
 )
-_ONE = _PRESCRIPTIONS.add_columns(_OTHERS).where(prescription.c.number == bindparam("number"))
+_ONE = _PRESCRIPTIONS.add_columns(
+    _OTHERS,
+    # So that a dispense asks for draws only where there are any.
+    exists().where(draw.c.prescription_id == prescription.c.id).correlate(prescription).label("drawn"),
+).where(prescription.c.number == bindparam("number"))
 _PATIENT_OF = (
     select(prescription.c.patient_id)
     .where(prescription.c.site_id == bindparam("site"), prescription.c.number == bindparam("number"))
@@ -135,6 +142,7 @@ _PATIENT_OF = (
 _FILLS = select(
     dispense.c.prescription_id,
     dispense.c.id,
+    dispense.c.request_id,
     dispense.c.number,
     dispense.c.at,
     dispense.c.product_id,
@@ -153,6 +161,17 @@ _FILLS = select(
 ).order_by(dispense.c.prescription_id, dispense.c.fill)
 _FILLS_OF_ONE = _FILLS.where(dispense.c.prescription_id == bindparam("prescription"))
 _FILLS_OF_SITE = _FILLS.where(dispense.c.site_id == bindparam("site"))
+_DRAWS = (
+    select(
+        draw.c.prescription_id, draw.c.request_id, draw.c.at, draw.c.volume_ul, draw.c.next_injection, lot.c.product_id
+    )
+    .join(vial, vial.c.id == draw.c.vial_id)
+    .join(lot, lot.c.id == vial.c.lot_id)
+    .where(draw.c.prescription_id.is_not(None))
+    .order_by(draw.c.prescription_id, draw.c.id)
+)
+_DRAWS_OF_ONE = _DRAWS.where(draw.c.prescription_id == bindparam("prescription"))
+_DRAWS_OF_SITE = _DRAWS.where(draw.c.site_id == bindparam("site"))
 
 _directions = lru_cache(maxsize=1024)(from_canonical)
 
@@ -175,25 +194,41 @@ def by_number(
             way_out="`dispensary rx list` shows what there is",
         )
     fills = db.execute(_FILLS_OF_ONE, {"prescription": row.id}).all()
-    return _prescription(row, row.others, _fills(fills, _returned(db, fills), zone))
+    draws = db.execute(_DRAWS_OF_ONE, {"prescription": row.id}).all() if row.drawn else ()
+    return _prescription(
+        row, row.others, _fills(fills, _returned(db, fills), zone), _draws(draws, _drawn_from(db, draws), zone)
+    )
 
 
 def all_of_site(
     db: Connection, site_id: int, *, zone: tzinfo | None, patient_id: int | None = None
 ) -> Iterator[Prescription]:
     """Every prescription, or those of one patient, by number; without the patient's others."""
-    wanted, filled = _PRESCRIPTIONS, _FILLS_OF_SITE
+    wanted, filled, drawn = _PRESCRIPTIONS, _FILLS_OF_SITE, _DRAWS_OF_SITE
     if patient_id is not None:
         wanted = wanted.where(prescription.c.patient_id == patient_id)
         # By its prescriptions: driven from the site, it would read every fill of the pharmacy.
         filled = _FILLS.where(
             dispense.c.prescription_id.in_(select(prescription.c.id).where(prescription.c.patient_id == patient_id))
         )
+        drawn = _DRAWS.where(draw.c.patient_id == patient_id)
     rows = db.execute(filled, {"site": site_id}).all()
     products = _returned(db, rows)
-    fills = {key: list(group) for key, group in groupby(rows, key=lambda row: int(row.prescription_id))}
+    fills = _by_prescription(rows)
+    doses = db.execute(drawn, {"site": site_id}).all()
+    drawn_from = _drawn_from(db, doses)
+    draws = _by_prescription(doses)
     for row in db.execute(wanted, {"site": site_id}):
-        yield _prescription(row, "", _fills(fills.get(row.id, []), products, zone))
+        yield _prescription(
+            row,
+            "",
+            _fills(fills.get(row.id, ()), products, zone),
+            _draws(draws.get(row.id, ()), drawn_from, zone),
+        )
+
+
+def _by_prescription(rows: Iterable[Any]) -> dict[int, list[Any]]:
+    return {key: list(group) for key, group in groupby(rows, key=lambda row: int(row.prescription_id))}
 
 
 def _returned(db: Connection, rows: Sequence[Any]) -> dict[int, Product]:
@@ -201,6 +236,25 @@ def _returned(db: Connection, rows: Sequence[Any]) -> dict[int, Product]:
     moved = {row.prescription_id for row in rows if row.returned}
     wanted = {row.product_id for row in rows if row.prescription_id in moved}
     return lookup.products(db, product.c.id.in_(wanted)) if wanted else {}
+
+
+def _drawn_from(db: Connection, rows: Iterable[Any]) -> dict[int, Product]:
+    """The products of the vials that were drawn from."""
+    wanted = {row.product_id for row in rows}
+    return lookup.products(db, product.c.id.in_(wanted)) if wanted else {}
+
+
+def _draws(rows: Iterable[Any], products: Mapping[int, Product], zone: tzinfo | None) -> tuple[Drawn, ...]:
+    return tuple(
+        Drawn(
+            on=row.at.astimezone(zone).date(),
+            product=products[row.product_id],
+            volume_ul=row.volume_ul,
+            next_injection=row.next_injection,
+            order=row.request_id,
+        )
+        for row in rows
+    )
 
 
 def _fills(rows: Iterable[Any], products: Mapping[int, Product], zone: tzinfo | None) -> tuple[Fill, ...]:
@@ -217,12 +271,13 @@ def _fills(rows: Iterable[Any], products: Mapping[int, Product], zone: tzinfo | 
             doses=row.doses or 0,
             first_injection=row.first_injection,
             next_injection=row.next_injection,
+            order=row.request_id,
         )
         for row in rows
     )
 
 
-def _prescription(row: Any, others: str | None, fills: tuple[Fill, ...]) -> Prescription:
+def _prescription(row: Any, others: str | None, fills: tuple[Fill, ...], draws: tuple[Drawn, ...]) -> Prescription:
     return Prescription(
         id=row.id,
         number=row.number,
@@ -246,5 +301,6 @@ def _prescription(row: Any, others: str | None, fills: tuple[Fill, ...]) -> Pres
         reason=row.reason or "",
         others=tuple(map(Record.PRESCRIPTION.number, sorted(map(int, (others or "").split())))),
         fills=fills,
+        draws=draws,
         destination=Place(row.patients_id, stocked=False),
     )

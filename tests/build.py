@@ -8,24 +8,28 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Engine, create_engine, select, text, update
+from sqlalchemy import Connection, Engine, create_engine, select, text
 
-from dispensary import database, lookup, prescriptions
+from dispensary import database, lookup, lots, prescriptions
 from dispensary.prescriptions import Prescription
 from dispensary.rules.dates import parse_expiry
 from dispensary.rules.formulary import read_rows
+from dispensary.rules.lot_life import LotAct
 from dispensary.rules.people import Condition, Country, Language, Person
 from dispensary.rules.practice import Practice, practice_of
 from dispensary.rules.product import Form, Sensitivity
+from dispensary.rules.recall import RecallClass, Scope
 from dispensary.rules.safety import StoppedByChecks, blocking, read_override
 from dispensary.rules.shelf import State
-from dispensary.schema import stock
-from dispensary.services.dispense import Dispensed, Order, dispense
-from dispensary.services.open_pharmacy import Opening, open_pharmacy
-from dispensary.services.prescribe import NewPrescription, prescribe
-from dispensary.services.receive import Delivery, Received, Typed, receive
-from dispensary.services.register import NewPatient, NewPrescriber, add_patient, add_prescriber
-from dispensary.services.take_back import Return, TakenBack, take_back
+from dispensary.schema import catalogue, stock
+from dispensary.services.catalogue.open_pharmacy import Opening, open_pharmacy
+from dispensary.services.people.register import NewPatient, NewPrescriber, add_patient, add_prescriber
+from dispensary.services.prescribing.dispense import Dispensed, Order, dispense
+from dispensary.services.prescribing.prescribe import NewPrescription, prescribe
+from dispensary.services.prescribing.take_back import Return, TakenBack, take_back
+from dispensary.services.recalls.lot_act import Decided, act
+from dispensary.services.recalls.recall import Notice, Recalled, Withdrawal, recall, withdraw
+from dispensary.services.stock.receive import Delivery, Received, Typed, receive
 
 NOW = datetime(2026, 11, 21, 9, 30, tzinfo=ZoneInfo("America/New_York"))
 FORMULARY = Path(__file__).parent.parent / "dispensary" / "formulary.csv"
@@ -101,11 +105,42 @@ def a_lot(
     cost: int | None = None,
 ) -> Received:
     line = Typed(product, lot, parse_expiry(expires), units, month_only=False)
-    return shop.do(receive, Delivery(shop.key(), (line,), place, cost))
+    return shop.do(receive, Delivery(shop.key(), (line,), place, cost, reason="it is to stand there"))
 
 
 def in_state(shop: Shop, lot: str, state: State) -> None:
-    shop.write(lambda db: db.execute(update(stock.lot).where(stock.lot.c.number == lot).values(state=state)))
+    """The lots of that number, recorded in the state, by what a pharmacist does about them."""
+    alex = replace(shop, user="alex")
+    query = (
+        select(catalogue.product.c.code, stock.lot.c.state)
+        .join(stock.lot, stock.lot.c.product_id == catalogue.product.c.id)
+        .where(stock.lot.c.number == lot)
+    )
+    for product, recorded in shop.read(lambda db: db.execute(query).all()):
+        if recorded is not state:
+            _become(alex, lot, product, recorded, state)
+
+
+def _become(shop: Shop, lot: str, product: str, recorded: State, state: State) -> None:
+    def done(what: LotAct) -> None:
+        shop.do(act, Decided(shop.key(), lot, what, "as decided", product))
+
+    if state is State.RECALLED:
+        a_recall(shop, lot=lot, product=product)
+        return
+    if recorded is State.RECALLED:
+        for each in shop.read(lambda db: lots.open_recalls(db, shop.by().site_id)):
+            if each.scope == Scope(product, lot):
+                shop.do(withdraw, Withdrawal(shop.key(), each.recall, "as decided"))
+    elif state is State.HELD:
+        done(LotAct.HOLD)
+    if state is State.AVAILABLE:
+        done(LotAct.RELEASE)
+
+
+def a_recall(shop: Shop, lot: str | None = "A1", product: str | None = "US-CY-ARG1") -> Recalled:
+    notice = Notice(shop.key(), Scope(product, lot), RecallClass.II, "D-0792-2026", shop.today, "lacks sterility")
+    return shop.do(recall, notice)
 
 
 def a_patient(
@@ -173,8 +208,8 @@ def dispensed(
     return shop.do(dispense, Order(key or shop.key(), rx, overrides=reasons or None, **asked), practice=shop.practice)
 
 
-def returned(shop: Shop, dispense: str, reason: str = "undelivered", **order: Any) -> TakenBack:
-    return shop.do(take_back, Return(shop.key(), dispense, reason, **order))
+def returned(shop: Shop, dispense: str, reason: str = "undelivered", key: str | None = None, **order: Any) -> TakenBack:
+    return shop.do(take_back, Return(key or shop.key(), dispense, reason, **order), practice=shop.practice)
 
 
 def units_at(shop: Shop, lot: str, place: str = "shelf") -> int:

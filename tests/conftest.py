@@ -11,6 +11,7 @@ import pytest
 
 from dispensary import database
 from tests.build import NOW, Shop, admin, opened, server_uri
+from tests.everything import everything_done
 
 
 @pytest.fixture(scope="session")
@@ -55,6 +56,24 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     admin(uri, f"CREATE DATABASE {name} TEMPLATE template")
     yield server_uri(uri, name)
     admin(uri, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+def busy(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+    """A pharmacy on each engine in which everything was done once, for tests that leave it as it is."""
+    if request.param == "sqlite":
+        file = tmp_path_factory.mktemp("busy") / "pharmacy.db"
+        shutil.copy(request.getfixturevalue("sqlite_template"), file)
+        url = f"sqlite:///{file}"
+    else:
+        uri = request.getfixturevalue("postgres_server")
+        admin(uri, "CREATE DATABASE busy TEMPLATE template")
+        url = server_uri(uri, "busy")
+    engine = database.open_engine(database.parse_url(url), pause=lambda: None)
+    shop = Shop(engine, NOW)
+    everything_done(shop)
+    yield shop
+    engine.dispose()
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from dispensary.audit import Event, commitment, record, take
 from dispensary.reports import chain
 from dispensary.rules.people import Person, Role
 from dispensary.schema.trust import audit_event
-from dispensary.services.open_pharmacy import Opening, open_pharmacy
+from dispensary.services.catalogue.open_pharmacy import Opening, open_pharmacy
 from tests.build import Shop, a_patient
 
 

@@ -31,18 +31,19 @@ from dispensary.rules.life import Act
 from dispensary.rules.safety import StoppedByChecks
 from dispensary.rules.shelf import State
 from dispensary.schema import stock
-from dispensary.services.dispense import Order, dispense
-from dispensary.services.owe import Owe, owe
-from dispensary.services.prescription_act import Decided, act
-from dispensary.services.receive import Delivery, Typed, receive
-from dispensary.services.take_back import Return, take_back
+from dispensary.services.prescribing.dispense import Order, dispense
+from dispensary.services.prescribing.owe import Owe, owe
+from dispensary.services.prescribing.prescription_act import Decided, act
+from dispensary.services.prescribing.take_back import Return, take_back
+from dispensary.services.stock.receive import Delivery, Typed, receive
 from tests.build import NOW, Shop, a_patient, a_prescriber, an_rx, codes, in_state
 
 PRODUCT = "NO-CY-TAK1"
 """Ampoules of 1 mL and 1 mg: one unit is one injection of 1 mg."""
 
 LOTS = ("A", "B", "C", "D")
-PLACES = ("shelf", "refrigerator", "quarantine")
+SALEABLE = ("shelf", "refrigerator")
+PLACES = (*SALEABLE, "quarantine")
 FIRST_DAY = NOW.date()
 DAY = timedelta(days=1)
 REASON = "travel: flies to Oslo"
@@ -199,8 +200,10 @@ class Pharmacy(RuleBasedStateMachine):
         stored = self.expires.get(lot)
         expires = stored if known and stored else self.today + days * DAY
         line = Typed(PRODUCT, lot, expires, units, month_only=False)
-        said = self.ask(receive, Delivery(self.shop.key(), (line,), place))
-        if expires < self.today or self.states.get(lot) is State.RECALLED:
+        said = self.ask(receive, Delivery(self.shop.key(), (line,), place, reason="it is to stand there"))
+        if self.states.get(lot) is State.RECALLED:
+            assert said == "recalled_before_received"
+        elif expires < self.today:
             assert said == "lot_not_usable"
         elif stored not in (None, expires):
             assert said == "lot_conflict"
@@ -285,7 +288,9 @@ class Pharmacy(RuleBasedStateMachine):
         written.noted = False
 
     def saleable(self) -> dict[tuple[str, str], int]:
-        return {key: units for key, units in self.balances.items() if key[1] != "quarantine" and units}
+        return {
+            key: units for key, units in self.balances.items() if key[1] not in ("quarantine", "returned") and units
+        }
 
     def expected(self, rx: str, units: int | None, reason: bool) -> Any:
         """The refusal, or the lot and place of each unit with the day of the first injection."""
@@ -370,7 +375,9 @@ class Pharmacy(RuleBasedStateMachine):
         number = data.draw(st.sampled_from(sorted(self.hand_overs)))
         handed = self.hand_overs[number]
         lot = data.draw(st.sampled_from([None, None, *sorted(handed.lots), *LOTS]))
-        said = self.ask(take_back, Return(self.shop.key(), number, "undelivered", units, lot))
+        said = self.ask(
+            take_back, Return(self.shop.key(), number, "undelivered", units, lot), practice=self.shop.practice
+        )
         out = {each: handed.lots[each] - handed.back[each] for each in handed.lots if lot in (None, each)}
         open_lots = [each for each, rest in out.items() if rest]
         everything = sum(out.values())
@@ -385,7 +392,7 @@ class Pharmacy(RuleBasedStateMachine):
             for each in open_lots:
                 back = out[each] if len(open_lots) > 1 else said.units
                 handed.back[each] += back
-                self.add(each, "quarantine", back)
+                self.add(each, "returned", back)
             event(f"take_back: {'a part' if handed.kept else 'the whole'}")
 
     @rule(days=st.sampled_from([1, 2, 7, 30]))

@@ -13,12 +13,12 @@ from dispensary import database
 from dispensary.cli.context import settings_of
 from dispensary.cli.init import PLACEHOLDERS
 from dispensary.database import OtherSchema
-from dispensary.reports.prescription import show_prescription
+from dispensary.reports.prescribing.prescription import show_prescription
 from dispensary.reports.verify import verify
 from dispensary.rules.people import Condition
 from dispensary.rules.refills import Left
 from dispensary.schema import metadata, prescribing, stock, trust
-from dispensary.services.label import label_facts
+from dispensary.services.prescribing.label import label_facts
 from tests.build import NOW, Shop, a_lot, dispensed, later, picks, returned, the_rx
 from tests.refusing import refused
 

@@ -229,7 +229,7 @@ class Desk:
     def read_records(self, what: str, report: "Callable[[Connection, Person], Disclosed[Result]]") -> Result:
         """What the report shows, with one event that the acting person read the records of its patients."""
         from dispensary.database import transaction
-        from dispensary.services.register import note_reading
+        from dispensary.services.people.register import note_reading
 
         # Read without holding up the counters that write; noted before anything is shown.
         with self.reading() as (db, by):

@@ -13,8 +13,8 @@ from dispensary.cli.output import new_app, say
 from dispensary.errors import Refused
 
 if TYPE_CHECKING:
-    from dispensary.services.dispense import Dispensed
-    from dispensary.services.receive import Received
+    from dispensary.services.prescribing.dispense import Dispensed
+    from dispensary.services.stock.receive import Received
 
 app = new_app()
 
@@ -52,6 +52,7 @@ class Day:
         say(f"{self.today}, {self.desk.pharmacy.name}. The starter formulary is in.\n")
         self.deliveries()
         self.counter()
+        self.vials()
         self.night()
 
     def deliveries(self) -> None:
@@ -87,12 +88,34 @@ class Day:
             "label-two-lots.pdf",
         )
 
+    def vials(self) -> None:
+        """A dose out of an opened vial, a vial past its hour refused, and a recall."""
+        from dispensary.rules.quantity import millilitres
+        from dispensary.rules.recall import RecallClass, Scope
+        from dispensary.services.recalls.recall import Notice, recall
+        from dispensary.services.vials.draw import Draw, Prescribed, draw
+        from dispensary.services.vials.open_vial import Opening, open_vial
+
+        say("\nVIALS AND LOTS")
+        vial = self.desk.write(open_vial, Opening(random_key(), product="US-CY-VIT30"))
+        say(f"  {vial.vial}: a unit of {vial.product}, lot {vial.lot}, is opened:")
+        say(f"      {millilitres(vial.volume_ul)} mL, to be used before {vial.discard_at[:16].replace('T', ' at ')}.")
+        lena = self.patient("MRN-1005", "Lena Exempel", "1983-05-09", "en")
+        rx = self.rx(lena, "PR1", "1 mg IM monthly", 1)
+        drawn = self.desk.write(draw, Draw(random_key(), vial.vial, Prescribed(rx)), practice=self.desk.practice)
+        say(f"  {drawn.draw}: Lena Exempel, {millilitres(drawn.drawn_ul)} mL out of it, as {rx} says;")
+        say(f"      {millilitres(drawn.remaining_ul)} mL are left. Next dose {drawn.next_injection}.")
+        notice = Notice(random_key(), Scope(None, "A2540"), RecallClass.II, "D-0000-DEMO", self.today, "cracked vials")
+        recalled = self.desk.write(recall, notice)
+        for lot in recalled.lots:
+            say(f"  {recalled.recall}: lot {lot.lot} of {lot.product} is recalled: nothing of it leaves any more.")
+
     def night(self) -> None:
         """Expiring lots, the nightly report, the audit."""
         from dispensary import auditor
         from dispensary.exports import audit, nightly
-        from dispensary.reports.expiring import expiring
-        from dispensary.reports.nightly import nightly as report
+        from dispensary.reports.nightly.nightly import nightly as report
+        from dispensary.reports.stock.expiring import expiring
         from dispensary.reports.verify import verify
 
         say("\nNIGHT")
@@ -121,7 +144,7 @@ class Day:
     ) -> None:
         """Receive a pack from the very characters that a scanner types."""
         from dispensary.rules.scan import element_string, read_pack
-        from dispensary.services.receive import Delivery, Scanned, receive
+        from dispensary.services.stock.receive import Delivery, Scanned, receive
 
         scan = "]d2" + element_string(gtin, self.day(days), lot, serial)
         pack = read_pack(scan, today=self.today)
@@ -130,7 +153,7 @@ class Day:
 
     def typed(self, what: str, product: str, lot: str, days: int, *, units: int) -> None:
         """Receive what carries no barcode that we know."""
-        from dispensary.services.receive import Delivery, Typed, receive
+        from dispensary.services.stock.receive import Delivery, Typed, receive
 
         line = Typed(product, lot, self.day(days), units, month_only=False)
         self.came(what, self.desk.write(receive, Delivery(random_key(), (line,), "shelf")))
@@ -157,7 +180,7 @@ class Day:
 
     def prescriber(self) -> str:
         """A prescriber with the NPI of the check digit's own worked example."""
-        from dispensary.services.register import NewPrescriber, add_prescriber
+        from dispensary.services.people.register import NewPrescriber, add_prescriber
 
         new = NewPrescriber(random_key(), "Dr. Ida Specimen", "physician", "1234567893", None)
         return self.desk.write(add_prescriber, new).prescriber
@@ -166,7 +189,7 @@ class Day:
         """An invented patient."""
         from dispensary.rules.people import Language
         from dispensary.rules.product import Sensitivity
-        from dispensary.services.register import NewPatient, add_patient
+        from dispensary.services.people.register import NewPatient, add_patient
 
         new = NewPatient(
             key=random_key(),
@@ -182,7 +205,7 @@ class Day:
     def rx(self, patient: str, prescriber: str, directions: str, units: int) -> str:
         """A prescription written today."""
         from dispensary.rules.product import Form
-        from dispensary.services.prescribe import NewPrescription, prescribe
+        from dispensary.services.prescribing.prescribe import NewPrescription, prescribe
 
         new = NewPrescription(
             key=random_key(),
@@ -202,7 +225,7 @@ class Day:
     def dispense(self, who: str, rx: str, label: str) -> None:
         """A fill with its labels."""
         from dispensary.cli.dispense import labelled
-        from dispensary.services.dispense import Order
+        from dispensary.services.prescribing.dispense import Order
 
         dispensed: Dispensed = labelled(self.desk, Order(random_key(), rx), self.out / label, force=True)
         lots = " and ".join(f"{line.units} of lot {line.lot}" for line in dispensed.lines)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from dispensary.cli.context import Desk
     from dispensary.rules.people import Person
-    from dispensary.services.dispense import Dispensed, Order
+    from dispensary.services.prescribing.dispense import Dispensed, Order
 
 app = new_app()
 
@@ -63,7 +63,7 @@ def dispense(
     from dispensary.rules.quantity import parse_units
     from dispensary.rules.safety import read_override
     from dispensary.rules.scan import parse_lot, read_pack
-    from dispensary.services.dispense import Order
+    from dispensary.services.prescribing.dispense import Order
 
     at = desk(context)
     order = Order(
@@ -86,7 +86,7 @@ def dispense(
 
 
 def _dispensed(at: "Desk", order: "Order") -> "Dispensed":
-    from dispensary.services.dispense import dispense as service
+    from dispensary.services.prescribing.dispense import dispense as service
 
     return at.write(service, order, practice=at.practice)
 
@@ -95,8 +95,8 @@ def labelled(at: "Desk", order: "Order", file: Path, *, force: bool) -> "Dispens
     """Dispense and draw the labels in one transaction: what cannot be labelled is not handed over."""
     from dispensary import labelling
     from dispensary.exports.files import require_new, write_new
-    from dispensary.services.dispense import dispense as service
-    from dispensary.services.label import label_facts
+    from dispensary.services.prescribing.dispense import dispense as service
+    from dispensary.services.prescribing.label import label_facts
 
     require_new(file, force=force)
     # Before the transaction, so that no other counter waits for it.

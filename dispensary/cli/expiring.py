@@ -18,7 +18,7 @@ def expiring(
 ) -> None:
     """Show stock that has expired or soon will."""
     from dispensary.exports.terminal import table
-    from dispensary.reports.expiring import expiring as report
+    from dispensary.reports.stock.expiring import expiring as report
     from dispensary.rules.quantity import parse_units
 
     at = desk(context)

@@ -31,7 +31,7 @@ def dispense(
     """Write the labels of a dispense, one for each lot, as PDF."""
     from dispensary import labelling
     from dispensary.exports.files import require_new, write_new
-    from dispensary.services.label import reprint
+    from dispensary.services.prescribing.label import reprint
 
     at = desk(context)
     require_new(out, force=force)

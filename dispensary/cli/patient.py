@@ -9,7 +9,7 @@ from dispensary.rules.people import Condition
 from dispensary.rules.product import Sensitivity
 
 if TYPE_CHECKING:
-    from dispensary.reports.records import PatientDetail
+    from dispensary.reports.people.records import PatientDetail
     from dispensary.rules.people import History
 
 app = new_app()
@@ -51,7 +51,7 @@ def add(
     from dispensary.rules.people import Language
     from dispensary.rules.product import one_of
     from dispensary.rules.text import clean_name
-    from dispensary.services.register import NewPatient, add_patient
+    from dispensary.services.people.register import NewPatient, add_patient
 
     at = desk(context)
     history = _history(sensitivity, condition, medicine)
@@ -92,7 +92,7 @@ def edit(
     from dispensary.rules.people import Language
     from dispensary.rules.product import one_of
     from dispensary.rules.text import clean_name
-    from dispensary.services.patients import PatientEdit, edit_patient
+    from dispensary.services.people.patients import PatientEdit, edit_patient
 
     at = desk(context)
     order = PatientEdit(
@@ -123,7 +123,7 @@ def level(
     """Record a measured B12 level."""
     from dispensary.rules.dates import parse_date
     from dispensary.rules.level import Level
-    from dispensary.services.patients import NewLevel, record_level
+    from dispensary.services.people.patients import NewLevel, record_level
 
     at = desk(context)
     new = NewLevel(
@@ -155,7 +155,7 @@ def _history(sensitivities: list[str] | None, conditions: list[str] | None, medi
 def list_(context: typer.Context, format: FormatOption = Format.TABLE) -> None:  # noqa: A002
     """List the patients; each reading is an event of the audit."""
     from dispensary.exports.terminal import table
-    from dispensary.reports.records import patients
+    from dispensary.reports.people.records import patients
 
     at = desk(context)
     rows = at.read_records("patient list", lambda db, by: patients(db, by.site_id))
@@ -167,7 +167,7 @@ def list_(context: typer.Context, format: FormatOption = Format.TABLE) -> None: 
 def show_(context: typer.Context, number: PatientArgument, format: FormatOption = Format.TABLE) -> None:  # noqa: A002
     """Show a patient's record; each reading is an event of the audit."""
     from dispensary.exports.terminal import table, wrapped
-    from dispensary.reports.records import show_patient
+    from dispensary.reports.people.records import show_patient
 
     at = desk(context)
     # Not what was typed: the chain is never erased, and it may be a national number.

@@ -16,7 +16,7 @@ def create(desk: Desk, settings: Settings) -> bool:
     from dispensary import database
     from dispensary.exports.files import make_folder, write_new
     from dispensary.rules.formulary import read_rows
-    from dispensary.services.open_pharmacy import Opening, is_open, open_pharmacy
+    from dispensary.services.catalogue.open_pharmacy import Opening, is_open, open_pharmacy
 
     folders = {desk.settings_file.parent}
     if desk.bare_engine.dialect.name == "sqlite":

@@ -34,7 +34,7 @@ def add(
     """Enter a prescriber."""
     from dispensary.rules.identifiers import parse_hpr, parse_npi
     from dispensary.rules.text import clean_name
-    from dispensary.services.register import NewPrescriber, add_prescriber
+    from dispensary.services.people.register import NewPrescriber, add_prescriber
 
     if (npi is None) == (hpr is None):
         raise OneIdentifier
@@ -54,7 +54,7 @@ def add(
 def list_(context: typer.Context, format: FormatOption = Format.TABLE) -> None:  # noqa: A002
     """List the prescribers."""
     from dispensary.exports.terminal import table
-    from dispensary.reports.records import prescribers
+    from dispensary.reports.people.records import prescribers
 
     with desk(context).reading() as (db, by):
         rows = prescribers(db, by.site_id)

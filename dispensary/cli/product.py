@@ -12,6 +12,21 @@ app = new_app()
 CodeArgument = Annotated[str, typer.Argument(metavar="PRODUCT", help="Product code.")]
 
 
+# No maker's limit for an opened vial of this kind is known to be as long: what is longer is a slip.
+MOST_DAYS = 90
+MOST_MINUTES = 100_000
+_FACTS = {"minimum_units": "minimum", "in_use_days": "limit of use once open", "light_limit_minutes": "limit of light"}
+_UNITS = {"minimum_units": "units", "in_use_days": "days", "light_limit_minutes": "minutes"}
+
+
+class NotALimit(Refused):
+    """The text is no limit."""
+
+    sentence = "{given} is not a limit: give a whole number from 1 to {most}, or none to take the limit away."
+    given: str
+    most: int
+
+
 class UnreadableFile(Refused):
     """A file that cannot be read."""
 
@@ -29,7 +44,7 @@ def product() -> None:
 def list_(context: typer.Context, format: FormatOption = Format.TABLE) -> None:  # noqa: A002
     """List the formulary."""
     from dispensary.exports.terminal import table
-    from dispensary.reports.records import products
+    from dispensary.reports.people.records import products
 
     with desk(context).reading() as (db, _):
         rows = products(db)
@@ -44,7 +59,7 @@ def list_(context: typer.Context, format: FormatOption = Format.TABLE) -> None: 
 def show_(context: typer.Context, code: CodeArgument, format: FormatOption = Format.TABLE) -> None:  # noqa: A002
     """Show what is known of a product, and how far it was checked."""
     from dispensary.exports.terminal import table
-    from dispensary.reports.records import show_product
+    from dispensary.reports.people.records import show_product
 
     with desk(context).reading() as (db, _):
         row = show_product(db, code)
@@ -61,7 +76,9 @@ def show_(context: typer.Context, code: CodeArgument, format: FormatOption = For
         ("routes", ", ".join(row.routes)),
         ("identifier", f"{row.identifier_kind} {row.identifier}".strip()),
         ("packs", packs or "not known"),
-        ("minimum", "not set" if row.minimum_units is None else f"{row.minimum_units} units"),
+        ("minimum", _amount("minimum_units", row.minimum_units)),
+        ("in use", "the usual limit" if row.in_use_days is None else f"{row.in_use_days} days, says the maker"),
+        ("light limit", _amount("light_limit_minutes", row.light_limit_minutes)),
         ("confidence", row.confidence),
     ]
     show(format, row, [row], table(("product", row.product), facts))
@@ -76,7 +93,7 @@ def import_(
 ) -> None:
     """Enter the products of a CSV file, all or none."""
     from dispensary.rules.formulary import MOST_BYTES, read_rows
-    from dispensary.services.formulary import Import, import_products
+    from dispensary.services.catalogue.formulary import Import, import_products
 
     try:
         with file.open("rb") as opened:
@@ -100,7 +117,7 @@ def pack(
     """Let a GTIN stand for so many units of a product."""
     from dispensary.rules.identifiers import parse_gtin
     from dispensary.rules.quantity import parse_units
-    from dispensary.services.formulary import NewPack, add_pack
+    from dispensary.services.catalogue.formulary import NewPack, add_pack
 
     added = desk(context).write(
         add_pack, NewPack(request_key(context, key), code, parse_gtin(gtin), parse_units(units))
@@ -113,15 +130,56 @@ def edit(
     context: typer.Context,
     code: CodeArgument,
     minimum: Annotated[
-        str, typer.Option(metavar="UNITS", help="Usable units below which the nightly report asks for an order.")
-    ],
+        str | None,
+        typer.Option(metavar="UNITS", help="Usable units below which the nightly report asks for an order."),
+    ] = None,
+    in_use_days: Annotated[
+        str | None,
+        typer.Option(
+            metavar="DAYS", help="The maker's own limit of use once a vial is open, 1 to 90; none removes it."
+        ),
+    ] = None,
+    light_minutes: Annotated[
+        str | None,
+        typer.Option(metavar="MINUTES", help="Minutes in the light that hold a lot or vial; none takes them away."),
+    ] = None,
     key: KeyOption = None,
     format: FormatOption = Format.TABLE,  # noqa: A002
 ) -> None:
-    """Set a product's minimum."""
+    """Set a product's minimum, its days of use once open, or its limit of light."""
+    from dispensary.exports.terminal import wrapped
     from dispensary.rules.quantity import parse_units
-    from dispensary.services.formulary import NewMinimum, set_minimum
+    from dispensary.services.catalogue.formulary import ProductEdit, edit_product
 
-    done = desk(context).write(set_minimum, NewMinimum(request_key(context, key), code, parse_units(minimum)))
-    before = "not set" if done.before is None else str(done.before)
-    show(format, done, [done], f"The minimum of {done.product} is {done.minimum_units} units (before: {before}).")
+    order = ProductEdit(
+        key=request_key(context, key),
+        product=code,
+        units=None if minimum is None else parse_units(minimum),
+        in_use_days=_limit(in_use_days, MOST_DAYS),
+        light_minutes=_limit(light_minutes, MOST_MINUTES),
+    )
+    done = desk(context).write(edit_product, order)
+    said = [
+        f"{_FACTS[each.fact]} is {_amount(each.fact, each.new)} (before: {_amount(each.fact, each.old)})"
+        for each in done.changed
+    ]
+    lines = [wrapped(f"{done.product}: {'; '.join(said)}.")]
+    if done.beyond:
+        opened = f"Opened under a longer limit, to be discarded when this one is over: {', '.join(done.beyond)}"
+        lines.append(wrapped(f"{opened} (`dispensary vial discard`)."))
+    show(format, done, [done], "\n".join(lines))
+
+
+def _limit(given: str | None, most: int) -> int | None:
+    """A limit as typed, 0 for none."""
+    from dispensary.errors import quoted
+
+    if given is None or given.strip().lower() == "none":
+        return None if given is None else 0
+    if not (given.isascii() and given.isdigit() and len(given) <= 6 and 0 < int(given) <= most):
+        raise NotALimit(given=quoted(given), most=most)
+    return int(given)
+
+
+def _amount(fact: str, amount: int | None) -> str:
+    return "not set" if amount is None else f"{amount:,} {_UNITS[fact]}"

@@ -10,7 +10,7 @@ from dispensary.errors import Refused
 
 if TYPE_CHECKING:
     from dispensary.cli.context import Desk
-    from dispensary.services.receive import Received, Scanned, Typed
+    from dispensary.services.stock.receive import Received, Scanned, Typed
 
 app = new_app()
 
@@ -47,13 +47,17 @@ def receive(
     units: Annotated[bool, typer.Option("--units", help="The quantity counts single units.")] = False,
     place: Annotated[str, typer.Option(metavar="PLACE", help="Where it goes.")] = "shelf",
     cost: Annotated[str | None, typer.Option(metavar="AMOUNT", help="Cost of one unit, such as 3.25.")] = None,
+    reason: Annotated[
+        str | None, typer.Option(metavar="TEXT", help="Why it goes to a place that does not fit; it is recorded.")
+    ] = None,
     key: KeyOption = None,
     format: FormatOption = Format.TABLE,  # noqa: A002
 ) -> None:
     """Receive a delivery into stock, all or nothing."""
     from dispensary.rules.quantity import parse_cost_micros, parse_units
-    from dispensary.services.receive import Delivery
-    from dispensary.services.receive import receive as service
+    from dispensary.rules.text import clean_text
+    from dispensary.services.stock.receive import Delivery
+    from dispensary.services.stock.receive import receive as service
 
     at = desk(context)
     wanted = parse_units(quantity)
@@ -70,6 +74,7 @@ def receive(
         lines=tuple(lines),
         place=place,
         unit_cost_micros=None if cost is None else parse_cost_micros(cost),
+        reason=None if reason is None else clean_text(reason, "a reason"),
     )
     received = at.write(service, delivery)
     show(format, received, received.lines, _text(received))
@@ -77,7 +82,7 @@ def receive(
 
 def _scanned(at: "Desk", scans: list[str], quantity: int, units: bool) -> "list[Typed | Scanned]":
     from dispensary.rules.scan import read_pack
-    from dispensary.services.receive import Scanned
+    from dispensary.services.stock.receive import Scanned
 
     if scans == ["-"]:
         # Split as bytes: to str.splitlines the separator GS inside a scan is the end of a line.
@@ -92,7 +97,7 @@ def _scanned(at: "Desk", scans: list[str], quantity: int, units: bool) -> "list[
 def _typed(product: str, lot: str, expires: str, units: int) -> "Typed | Scanned":
     from dispensary.rules.dates import parse_expiry
     from dispensary.rules.scan import parse_lot
-    from dispensary.services.receive import Typed
+    from dispensary.services.stock.receive import Typed
 
     return Typed(product, parse_lot(lot), parse_expiry(expires), units, month_only=len(expires.strip()) == 7)
 
@@ -104,4 +109,5 @@ def _text(received: "Received") -> str:
     rows = [(line.product, line.lot, line.expires, line.units, line.place, line.serial) for line in received.lines]
     total = sum(line.units for line in received.lines)
     notes = [wrapped(f"Note: {note}") for note in received.notes]
-    return "\n".join([f"Received {received.receipt}: {total} units.", "", table(heads, rows), *notes])
+    units = f"{total} unit{'' if total == 1 else 's'}"
+    return "\n".join([f"Received {received.receipt}: {units}.", "", table(heads, rows), *notes])

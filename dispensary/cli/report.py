@@ -1,21 +1,18 @@
-"""`dispensary report`: the night's report, and the trace of a lot."""
+"""`dispensary report`: the night's report, the trace of a lot, and the record of a batch."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from dispensary.cli.output import ForceOption, Format, FormatOption, desk, new_app, say, show
-
-if TYPE_CHECKING:
-    from dispensary.reports.trace import Trace
 
 app = new_app()
 
 
 @app.callback()
 def report() -> None:
-    """Reports: nightly, trace."""
+    """Reports: nightly, trace, batch."""
 
 
 @app.command()
@@ -30,8 +27,8 @@ def nightly(
 ) -> None:
     """Write the night's report as PDF, CSV and JSON; exit 4 if something needs a person."""
     from dispensary.exports.nightly import write
-    from dispensary.reports.nightly import nightly as report
-    from dispensary.reports.nightly import reported_day
+    from dispensary.reports.nightly.nightly import nightly as report
+    from dispensary.reports.nightly.nightly import reported_day
     from dispensary.rules.dates import parse_date
 
     at = desk(context)
@@ -51,8 +48,10 @@ def trace(
     lot: Annotated[str, typer.Argument(metavar="LOT", help="Lot as printed on the pack.")],
     format: FormatOption = Format.TABLE,  # noqa: A002
 ) -> None:
-    """Show every patient who got a lot; each reading is an event of the audit."""
-    from dispensary.reports.trace import trace as report
+    """Show every patient who got a lot or what was made of it; each reading is an event of the audit."""
+    from dispensary.cli.report_pages import traced
+    from dispensary.reports.stock.trace import trace as report
+    from dispensary.reports.stock.trace import trace_lines
 
     at = desk(context)
     rows = at.read_records(
@@ -60,22 +59,20 @@ def trace(
         lambda db, by: report(db, by.site_id, lot, at.on),
     )
     document = rows[0] if len(rows) == 1 else rows
-    show(format, document, [line for row in rows for line in row.dispensed], "\n\n".join(map(_text, rows)))
+    show(format, document, list(trace_lines(rows)), traced(rows))
 
 
-def _text(row: "Trace") -> str:
-    from dispensary.exports.terminal import table, wrapped
+@app.command()
+def batch(
+    context: typer.Context,
+    number: Annotated[str, typer.Argument(metavar="BATCH", help="Batch number.")],
+    format: FormatOption = Format.TABLE,  # noqa: A002
+) -> None:
+    """Show the record of a batch that was made here."""
+    from dispensary.cli.report_pages import batch_page
+    from dispensary.reports.compounding.batch import batch_record
 
-    said = wrapped(f"Lot {row.lot} of {row.product}: {row.received} units received, {row.on_hand} on hand.")
-    given = [(each.on, each.dispense, each.patient, each.units) for each in row.dispensed]
-    parts = [said]
-    if given:
-        parts.append(table(("on", "dispense", "patient", "units"), given))
-    if row.other:
-        parts.append(
-            table(
-                ("on", "what", "dispense", "units", "to"),
-                [(o.on, o.kind, o.dispense, o.units, o.to) for o in row.other],
-            )
-        )
-    return "\n\n".join(parts)
+    at = desk(context)
+    with at.reading() as (db, by):
+        made = batch_record(db, by.site_id, number, at.on)
+    show(format, made, made.ingredients, batch_page(made))

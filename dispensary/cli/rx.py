@@ -13,7 +13,7 @@ app = new_app()
 
 @app.callback()
 def rx() -> None:
-    """Prescriptions: enter, plan, show, hold, cancel, transfer, check."""
+    """Prescriptions: enter, plan, show, check, hold and more."""
 
 
 class NotConfirmed(Refused):
@@ -53,7 +53,7 @@ def add(
     from dispensary.rules.quantity import parse_units
     from dispensary.rules.refills import parse_refills
     from dispensary.rules.text import clean_text
-    from dispensary.services.prescribe import NewPrescription, prescribe
+    from dispensary.services.prescribing.prescribe import NewPrescription, prescribe
 
     at = desk(context)
     new = NewPrescription(
@@ -102,7 +102,7 @@ def list_(
 ) -> None:
     """List the prescriptions; each reading is an event of the audit."""
     from dispensary.exports.terminal import table
-    from dispensary.reports.prescription import prescriptions
+    from dispensary.reports.prescribing.prescription import prescriptions
 
     at = desk(context)
     rows = at.read_records("rx list", lambda db, by: prescriptions(db, by.site_id, at.on, patient=patient))
@@ -121,7 +121,7 @@ def show_(
 ) -> None:
     """Show the whole story of a prescription; each reading is an event of the audit."""
     from dispensary.cli.rx_story import story
-    from dispensary.reports.prescription import show_prescription
+    from dispensary.reports.prescribing.prescription import show_prescription
 
     at = desk(context)
     row = at.read_records(

@@ -61,7 +61,7 @@ def _act(
     from dispensary.exports.terminal import wrapped
     from dispensary.rules.life import Act
     from dispensary.rules.text import clean_name, clean_text
-    from dispensary.services.prescription_act import Decided, act
+    from dispensary.services.prescribing.prescription_act import Decided, act
 
     order = Decided(
         key=request_key(context, key),

@@ -17,7 +17,7 @@ def check(
     """Check a fill before it is handed over, as another person than the one who dispensed it."""
     from dispensary.exports.terminal import table
     from dispensary.rules.scan import read_pack
-    from dispensary.services.hand_over import HandOver, check_hand_over
+    from dispensary.services.prescribing.hand_over import HandOver, check_hand_over
 
     at = desk(context)
     order = HandOver(

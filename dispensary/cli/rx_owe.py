@@ -16,8 +16,8 @@ def owe(
 ) -> None:
     """Note that a fill could not be handed over for want of stock."""
     from dispensary.exports.terminal import wrapped
-    from dispensary.services.owe import Owe
-    from dispensary.services.owe import owe as service
+    from dispensary.services.prescribing.owe import Owe
+    from dispensary.services.prescribing.owe import owe as service
 
     at = desk(context)
     noted = at.write(service, Owe(request_key(context, key), rx, product), practice=at.practice)

@@ -64,7 +64,7 @@ def made(
     units: int | None = None,
 ) -> "Plan":
     """The plan; the database is asked only where it is needed."""
-    from dispensary.reports.plan import PlanAsked, bare_plan, planned
+    from dispensary.reports.prescribing.plan import PlanAsked, bare_plan, planned
 
     asked = PlanAsked(text, form, product, start, days, units, language)
     if form is None and product is None:

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 from dispensary.exports.terminal import table, wrapped
 
 if TYPE_CHECKING:
-    from dispensary.reports.prescription import PrescriptionDetail
+    from dispensary.reports.prescribing.prescription import PrescriptionDetail
     from dispensary.rules.finding import Finding
 
 
 def story(rx: "PrescriptionDetail") -> str:
     """Who, what, until when, every fill with its lots and findings, what people decided, and why not today."""
-    return "\n\n".join(filter(None, (_facts(rx), _fills(rx), "\n".join(_events(rx)), _today(rx))))
+    return "\n\n".join(filter(None, (_facts(rx), _fills(rx), _draws(rx), "\n".join(_events(rx)), _today(rx))))
 
 
 def _facts(rx: "PrescriptionDetail") -> str:
@@ -53,6 +53,26 @@ def _fills(rx: "PrescriptionDetail") -> str:
     return table(("fill", "on", "product", "lots", "units", "back", "next"), rows)
 
 
+def _draws(rx: "PrescriptionDetail") -> str:
+    from dispensary.rules.quantity import millilitres, plain
+
+    if not rx.draws:
+        return ""
+    rows = [
+        (
+            dose.draw,
+            dose.on,
+            dose.product,
+            f"{dose.vial} of lot {dose.lot}",
+            plain(millilitres(dose.volume_ul)),
+            dose.given_as,
+            dose.next_injection,
+        )
+        for dose in rx.draws
+    ]
+    return table(("dose", "on", "product", "vial", "mL", "given", "next"), rows)
+
+
 def _events(rx: "PrescriptionDetail") -> Iterator[str]:
     for fill in rx.fills:
         if fill.completes:
@@ -61,6 +81,9 @@ def _events(rx: "PrescriptionDetail") -> Iterator[str]:
             yield wrapped(f"{fill.dispense}: dispensed by {fill.by}, checked by {fill.checked_by}.")
         for found in fill.findings:
             yield wrapped(f"{fill.dispense}, {_said(found)}")
+    for dose in rx.draws:
+        for found in dose.findings:
+            yield wrapped(f"{dose.draw}, {_said(found)}")
     for act in rx.acts:
         where = f" to {act.to_pharmacy}" if act.to_pharmacy else ""
         yield wrapped(f"{act.on}: {act.act}{where} by {act.by} ({act.reason}).")

@@ -21,8 +21,8 @@ def stock(
 ) -> None:
     """Show the stock, physical and usable."""
     from dispensary.exports.terminal import table
-    from dispensary.reports.stock import stock as report
-    from dispensary.reports.stock import stock_by
+    from dispensary.reports.stock.stock import stock as report
+    from dispensary.reports.stock.stock import stock_by
 
     at = desk(context)
     with at.reading() as (db, person):

@@ -26,7 +26,7 @@ def add(
     from dispensary.rules.people import Role
     from dispensary.rules.product import one_of
     from dispensary.rules.text import clean_name
-    from dispensary.services.register import NewUser, add_user
+    from dispensary.services.people.register import NewUser, add_user
 
     new = NewUser(request_key(context, key), clean_name(name, "a user's name"), one_of(Role, "role", role))
     added = desk(context).write(add_user, new)
@@ -37,7 +37,7 @@ def add(
 def list_(context: typer.Context, format: FormatOption = Format.TABLE) -> None:  # noqa: A002
     """List the users."""
     from dispensary.exports.terminal import table
-    from dispensary.reports.records import users
+    from dispensary.reports.people.records import users
 
     with desk(context).reading() as (db, by):
         rows = users(db, by.site_id)

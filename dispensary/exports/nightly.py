@@ -6,7 +6,8 @@ from pathlib import Path
 from dispensary.exports.csv_text import table
 from dispensary.exports.files import make_folder, require_new, write_new
 from dispensary.exports.json_text import document, fields
-from dispensary.reports.nightly import DispensedLine, Nightly
+from dispensary.reports.nightly.day import DispensedLine
+from dispensary.reports.nightly.nightly import Nightly
 from dispensary.rules.people import Pharmacy
 
 COLUMNS = (
@@ -35,6 +36,18 @@ COLUMNS = (
     "patient",
     "return",
     "receipt",
+    "draw",
+    "vial",
+    "dose_mcg",
+    "volume_ul",
+    "act",
+    "kind",
+    "from",
+    "to",
+    "witness",
+    "count",
+    "variance",
+    "lot_act",
     "reason",
     "code",
     "reason_code",
@@ -86,7 +99,7 @@ def _rows(report: Nightly) -> Iterator[dict[str, object]]:
             yield {"section": section, **dict(fields(row))}
     for line in report.dispensed:
         yield from _by_lot(line)
-    for section in ("returned", "received", "overrides", "unmet"):
+    for section in ("drawn", "returned", "received", "stock_acts", "counted", "lot_acts", "overrides", "unmet"):
         for row in getattr(report, section):
             yield {"section": section, **dict(fields(row))}
     yield {"section": "audit", "day": report.day, **dict(fields(report.audit))}

@@ -7,6 +7,7 @@ from itertools import chain
 from reportlab.lib.units import mm
 from reportlab.platypus import CondPageBreak, Flowable, KeepTogether, Spacer
 
+from dispensary.exports.nightly_day import the_day
 from dispensary.exports.paper import (
     ALERT,
     GAP_PT,
@@ -25,8 +26,8 @@ from dispensary.exports.paper import (
     pages,
     paragraph,
 )
-from dispensary.reports.expiring import ExpiringRow
-from dispensary.reports.nightly import Nightly
+from dispensary.reports.nightly.nightly import Nightly
+from dispensary.reports.stock.expiring import ExpiringRow
 from dispensary.rules.people import Country, Pharmacy
 from dispensary.rules.quantity import plain
 from dispensary.rules.shelf import BANDS, State
@@ -40,7 +41,7 @@ def nightly_pdf(report: Nightly, pharmacy: Pharmacy) -> bytes:
     width = size[0] - 2 * MARGIN
 
     def story() -> list[Flowable]:
-        parts = (_top(report, pharmacy, width), _stock(report, width), _expiring(report, width), _day(report, width))
+        parts = (_top(report, pharmacy, width), _stock(report, width), _expiring(report, width), the_day(report, width))
         return [*chain.from_iterable(parts), *_end(report, width)]
 
     return pages(
@@ -189,97 +190,6 @@ def _band(title: str, rows: Sequence[ExpiringRow], width: float) -> list[Flowabl
     subtitle = paragraph(title, 10, bold=True, colour=ALERT if rows[0].band == State.EXPIRED else INK)
     subtitle.style.spaceBefore, subtitle.style.spaceAfter = 9, 2
     return [CondPageBreak(22 * mm), subtitle, grid(columns, cells, width)]
-
-
-def _day(report: Nightly, width: float) -> Iterator[Flowable]:
-    yield from _table(
-        "Below minimum",
-        "No product is below its minimum.",
-        [
-            Column("Product", 0.25),
-            Column("Name", 0.45),
-            Column("Minimum", 0.15, right=True),
-            Column("Usable", 0.15, right=True),
-        ],
-        [[row.product, row.name, f"{row.minimum_units:,}", f"{row.usable_units:,}"] for row in report.below_minimum],
-        width,
-    )
-    yield from _table(
-        "Dispensed today",
-        "Nothing was dispensed.",
-        [
-            Column("Dispense", 0.1),
-            Column("Rx", 0.1),
-            Column("Patient", 0.1),
-            Column("Product", 0.18),
-            Column("Lots", 0.32),
-            Column("Units", 0.07, right=True),
-            Column("By", 0.13),
-        ],
-        [
-            [
-                line.dispense,
-                line.rx,
-                line.patient,
-                line.product,
-                ", ".join(f"{taken.lot} ({taken.units:,})" for taken in line.lots),
-                f"{line.units:,}",
-                line.by,
-            ]
-            for line in report.dispensed
-        ],
-        width,
-    )
-    yield from _table(
-        "Returned today",
-        "Nothing came back.",
-        [
-            Column("Return", 0.09),
-            Column("Of", 0.09),
-            Column("Product", 0.17),
-            Column("Lot", 0.16),
-            Column("Units", 0.07, right=True),
-            Column("Reason", 0.29),
-            Column("By", 0.13),
-        ],
-        [
-            [line.return_, line.dispense, line.product, line.lot, f"{line.units:,}", line.reason, line.by]
-            for line in report.returned
-        ],
-        width,
-    )
-    yield from _table(
-        "Received today",
-        "Nothing was received.",
-        [
-            Column("Receipt", 0.1),
-            Column("Product", 0.2),
-            Column("Lot", 0.24),
-            Column("Expires", 0.13),
-            Column("Units", 0.07, right=True),
-            Column("Place", 0.13),
-            Column("By", 0.13),
-        ],
-        [
-            [line.receipt, line.product, line.lot, str(line.expires), f"{line.units:,}", line.place, line.by]
-            for line in report.received
-        ],
-        width,
-    )
-    yield from _table(
-        "Warnings overridden today",
-        "No warning was overridden.",
-        [Column("Warning", 0.4), Column("Reason", 0.45), Column("Times", 0.15, right=True)],
-        [[row.code, row.reason_code, f"{row.times:,}"] for row in report.overrides],
-        width,
-    )
-
-
-def _table(
-    title: str, nothing: str, columns: Sequence[Column], rows: Sequence[Sequence[str]], width: float
-) -> list[Flowable]:
-    """A section that is one table, or one line where there is nothing to show."""
-    return [*heading(title), grid(columns, rows, width) if rows else paragraph(nothing, 9.5)]
 
 
 def _end(report: Nightly, width: float) -> list[Flowable]:

@@ -167,7 +167,7 @@ def label_text(facts: DispenseFacts) -> LabelText:
         light=wording.say("light") if product.storage.protect_from_light else "",
         heat=wording.say("heat"),
         children=wording.say("children"),
-        use=wording.say("use_for_28_days" if product.multi_dose else "use_once"),
+        use=wording.say("use_for_days", days=product.kept_days) if product.kept_days else wording.say("use_once"),
         package=_package(facts, wording),
         rx_only=wording.say("rx_only") if facts.country is Country.US else "",
         symbol=symbol(facts.gtin, facts.lot, facts.expires, f"{facts.dispense}/{facts.part}"),

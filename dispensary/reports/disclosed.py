@@ -10,7 +10,7 @@ Shown = TypeVar("Shown")
 class Disclosed(Generic[Shown]):
     """`shown` is for printing; `patients` are the numbers for the event that their records were read.
 
-    Reports write nothing, so the caller passes `patients` to `services.register.note_reading`
+    Reports write nothing, so the caller passes `patients` to `services.people.register.note_reading`
     before it prints `shown`.
     """
 

@@ -80,8 +80,9 @@ def allocate(
     today: date,
     last_injection: Callable[[int], date],
     units_a_dose: int = 1,
+    operation: Operation = Operation.DISPENSE,
 ) -> Allocation:
-    """Picks `units` (from 1) in FEFO order, ties by receipt; raises ShortStock, never picks a part.
+    """Picks `units` (from 1) for the operation in FEFO order, ties by receipt; raises ShortStock, never picks a part.
 
     `last_injection(n)` is the day on which the first n units are last needed, never falling with n.
     A lot gives as many units as will be needed by its last usable day, the next lots serve the
@@ -94,7 +95,7 @@ def allocate(
     taken = 0
     for lot in sorted((lot for lot in lots if lot.units > 0), key=_fefo):
         state = state_on(lot.state, lot.expires, today)
-        if not ALLOWED[state, Operation.DISPENSE]:
+        if not ALLOWED[state, operation]:
             skipped.append(Skipped(lot, described(state, lot.expires)))
             on_hand.append(f"lot {lot.lot}: {lot.units} {skipped[-1].reason}")
             continue

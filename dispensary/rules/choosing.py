@@ -18,8 +18,8 @@ from dispensary.rules.shelf import ALLOWED, Operation, state_on
 from dispensary.rules.supply import Course, Supply, last_injection, supply_of, units_for_days
 
 _EXPIRES = attrgetter("expires")
-_Kind: TypeAlias = tuple[int, int, bool]
-"""All of a product that matters to a supply: strength, fill, whether it is multi-dose."""
+_Kind: TypeAlias = tuple[int, int, int]
+"""All of a product that matters to a supply: strength, fill, and how long it is kept open."""
 
 
 class MoreThanPrescribed(Refused):
@@ -157,7 +157,7 @@ def _supply(product: Product, wanted: Wanted) -> tuple[int, Supply]:
 
 
 def _kind(product: Product) -> _Kind:
-    return product.strength.mcg_per_ml, product.fill_ul, product.multi_dose
+    return product.strength.mcg_per_ml, product.fill_ul, product.kept_days
 
 
 class _Served(NamedTuple):

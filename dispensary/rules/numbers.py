@@ -15,6 +15,13 @@ class Record(StrEnum):
     RECEIPT = "R"
     DISPENSE = "D"
     RETURN = "RT"
+    VIAL = "V"
+    DRAW = "DR"
+    STOCK_ACT = "S"
+    """A move, a destruction, or a return to the supplier."""
+    COUNT = "C"
+    RECALL = "RC"
+    BATCH = "B"
 
     def number(self, number: int) -> str:
         """The number as written, such as RX12."""

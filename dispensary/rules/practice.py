@@ -55,6 +55,22 @@ class Practice:
     second_check: bool = False
     """Whether a second person scans every pack before it is handed over."""
 
+    dead_volume_ul: int = 0
+    """Microlitres that stay in needle and syringe at every draw. From memory 70 to 80 with a common hub, near 0 with a
+    low dead space one: for a pharmacist to set."""
+
+    dedicated_vials: bool = False
+    """Whether an opened vial serves the one patient of its first draw (CDC: wherever possible)."""
+
+    restock_days: int = 14
+    """For how many days after it was dispensed an undelivered fill may go back to where it came from, 0 for never.
+
+    From memory (return-to-stock after 10 to 14 days is usual in the US), for a pharmacist to set.
+    """
+
+    large_variance_units: int = 5
+    """A count that differs from the books by this many units or more is made twice. From memory, to be set."""
+
 
 LIMITS = {
     "early_refill_percent": (50, 100),
@@ -65,8 +81,14 @@ LIMITS = {
     "most_weekly_mcg": (1, 200_000),
     "benzyl_alcohol_mg": (1, 1000),
     "level_months": (1, 120),
+    "dead_volume_ul": (0, 500),
+    "restock_days": (0, 30),
+    "large_variance_units": (1, 1000),
 }
 """The least and the most of each number."""
+
+
+_SWITCHES = ("second_check", "dedicated_vials")
 
 
 def practice_of(country: Country) -> Practice:
@@ -94,7 +116,7 @@ def _setting(name: str, value: object) -> object:
             way_out = f"give a whole number from {least} to {most}"
             raise NotASetting(name=name, given=quoted(str(value)), way_out=way_out)
         return value
-    if name == "second_check":
+    if name in _SWITCHES:
         if not isinstance(value, bool):
             raise NotASetting(name=name, given=quoted(str(value)), way_out="give true or false")
         return value

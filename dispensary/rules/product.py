@@ -166,6 +166,9 @@ def _not_preservatives(text: str) -> NotPreservatives:
     return NotPreservatives(given=quoted(text), agents=", ".join(AGENTS))
 
 
+IN_USE_DAYS = 28
+"""A multi-dose vial is used for 28 days from its first puncture, unless the manufacturer says otherwise (USP <797>)."""
+
 HOUSE = "house"
 """The labeler of what the pharmacy compounds itself."""
 
@@ -195,6 +198,13 @@ class Product:
     identifier_kind: str = "none"
     identifier: str = ""
     confidence: str = ""
+    in_use_days: int | None = None
+    """The maker's own limit of use after the first puncture; None where the maker says nothing."""
+
+    @property
+    def kept_days(self) -> int:
+        """For how many days of 24 hours one unit is used once it is open; 0 where nothing of it is ever kept."""
+        return (self.in_use_days or IN_USE_DAYS) if self.multi_dose else 0
 
     @property
     def multi_dose(self) -> bool:

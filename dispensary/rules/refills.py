@@ -1,11 +1,13 @@
-"""Fills and refills: what was supplied, what is owed and left, and the earliest day of the next fill."""
+"""Fills, drawn doses and refills: what was supplied, what is owed and left, the earliest day of the next fill."""
 
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from heapq import merge
 
 from dispensary.errors import Refused, quoted
+from dispensary.rules import schedule
 from dispensary.rules.directions import Directions
 from dispensary.rules.product import Product
 from dispensary.rules.quantity import parse_units
@@ -55,11 +57,28 @@ class Fill:
     doses: int
     first_injection: date
     next_injection: date
+    order: int = 0
+    """Where it stands among the prescription's fills and draws."""
 
     @property
     def kept(self) -> int:
         """The units that the patient has or had."""
         return self.units - self.returned
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """One dose out of an opened vial of the product: one injection, supplied on its day.
+
+    `next_injection` is the first day that it does not cover. `order` is where it stands among the
+    prescription's fills and draws.
+    """
+
+    on: date
+    product: Product
+    volume_ul: int
+    next_injection: date
+    order: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,14 +118,17 @@ class Owed:
 class Standing:
     """Where a prescription stands: what is left and owed, and what the patient is supplied for.
 
-    `next_injection` is the first day that no fill covers, None before the first fill.
+    `next_injection` is the first day that no fill and no draw covers, None before the first of them.
+    `days_of_last` is what the last of them covered. `within` says whether all of them lie within what is
+    prescribed: a unit that a draw has begun is used up, and serves the draws that it still holds.
     """
 
     left: Left
+    within: bool
     owed: Owed | None
     supplied: tuple[tuple[date, int], ...]
     next_injection: date | None
-    days_of_last_fill: int
+    days_of_last: int
 
     def course(self, directions: Directions, today: date) -> Course:
         """What is left of the directions, from today or the first day that is not covered."""
@@ -127,24 +149,38 @@ class Standing:
         supply begins no earlier than the day on which it was handed over. Units that are owed may be
         collected at any time.
         """
-        if self.owed is not None or self.next_injection is None:
+        return None if self.owed is not None else self.earliest_draw(percent)
+
+    def earliest_draw(self, percent: int) -> date | None:
+        """The first day of the next draw, by the rule of earliest_fill: a drawn dose collects nothing that is owed."""
+        if self.next_injection is None:
             return None
-        used = -(-self.days_of_last_fill * percent // 100)
-        return self.next_injection - timedelta(days=self.days_of_last_fill - used)
+        used = -(-self.days_of_last * percent // 100)
+        return self.next_injection - timedelta(days=self.days_of_last - used)
 
 
-def standing(terms: Terms, fills: Iterable[Fill]) -> Standing:
-    """Where a prescription stands after these fills, in their order; what came back counts as never supplied.
+def standing(terms: Terms, fills: Iterable[Fill], draws: Sequence[Drawn] = ()) -> Standing:
+    """Where a prescription stands after these fills and draws, in their order.
 
-    From the first fill of which something came back, the fills are reckoned anew, each from where the
-    one before it ends.
+    What came back counts as never supplied: from the first fill of which something came back, all that
+    follows is reckoned anew, each from where the one before it ends.
     """
     whole: dict[int, list[Fill]] = {}
     supplied: list[tuple[date, int]] = []
     days: dict[int, int] = {}
+    days_drawn: list[int] = []
     covered: list[date] = []
     moved = False
-    for fill in fills:
+    days_of_last = 0
+    acts: Iterable[Fill | Drawn] = merge(fills, draws, key=lambda act: act.order)
+    for fill in acts:
+        if isinstance(fill, Drawn):
+            first, next_injection = _drawn(terms, fill, supplied, covered, anew=moved)
+            supplied.append((first, 1))
+            covered.append(next_injection)
+            days_of_last = (next_injection - first).days
+            days_drawn.append(days_of_last)
+            continue
         root = fill.completes or fill.id
         whole.setdefault(root, []).append(fill)
         if not fill.kept:
@@ -158,15 +194,81 @@ def standing(terms: Terms, fills: Iterable[Fill]) -> Standing:
             doses, next_injection = _kept(terms, fill, first, tuple(supplied))
         supplied.append((first, doses))
         covered.append(next_injection)
-        days[root] = days.get(root, 0) + (next_injection - first).days
+        days[root] = days_of_last = days.get(root, 0) + (next_injection - first).days
     last = max((root for root in days), default=None)
+    unused = _unused(terms, whole.values(), draws, days_drawn)
     return Standing(
-        left=_left(terms, list(whole.values())),
+        left=_left(terms, unused),
+        within=unused >= 0,
         owed=None if last is None else _owed(terms, whole[last]),
         supplied=tuple(supplied),
         next_injection=max(covered, default=None),
-        days_of_last_fill=0 if last is None else days[last],
+        days_of_last=days_of_last,
     )
+
+
+def after_one(course: Course) -> date:
+    """The first day that one injection on the course's start does not cover: the earliest over all paces.
+
+    Where it completes the course at every pace, the first day on which nothing is left to inject.
+    Raises CourseCompleted.
+    """
+    following: list[date] = []
+    ends: list[date] = []
+    for pace, position in course.left:
+        walk = schedule.injections(course.directions, course.start, pace, position)
+        one = next(walk)
+        if course.is_end(one.position):
+            assert one.position.began is not None, "the end of a course has its day"
+            ends.append(one.position.began)
+        else:
+            following.append(next((each.on for each in walk), date.max))
+    return min(following) if following else max(ends)
+
+
+def _drawn(
+    terms: Terms, draw: Drawn, supplied: Sequence[tuple[date, int]], covered: Sequence[date], *, anew: bool
+) -> tuple[date, date]:
+    """The day of the injection that was drawn, where what the patient has comes first, and the first day without one.
+
+    Two counters may have written at once, in another order than they asked.
+    """
+    first = max(draw.on, *covered) if covered else draw.on
+    if anew:
+        course = Course(terms.directions, first, tuple(supplied))
+        return first, first if course.completed else after_one(course)
+    return min(first, draw.next_injection), draw.next_injection
+
+
+def units_drawn(draws: Iterable[Drawn]) -> int:
+    """The units that these draws use up of a prescription: what was drawn of a product, in whole units.
+
+    Where nothing of a unit is kept, each draw uses up its own.
+    """
+    volumes: dict[str, int] = {}
+    units = 0
+    fills_ul: dict[str, int] = {}
+    for draw in draws:
+        code, fill_ul = draw.product.code, draw.product.fill_ul
+        if draw.product.kept_days:
+            fills_ul[code] = fill_ul
+            volumes[code] = volumes.get(code, 0) + draw.volume_ul
+        else:
+            units += -(-draw.volume_ul // fill_ul)
+    return units + sum(-(-volume // fills_ul[code]) for code, volume in volumes.items())
+
+
+def fills_drawn(days_drawn: Iterable[int], days: int) -> int:
+    """The fills of so many days that draws use up, each covering some days: a fill serves until its days are over.
+
+    As with units for days, the injection that begins within them belongs to the fill, however long it lasts.
+    """
+    fills = covered = 0
+    for each in days_drawn:
+        if not fills or covered >= days:
+            fills, covered = fills + 1, 0
+        covered += each
+    return fills
 
 
 def _kept(terms: Terms, fill: Fill, first: date, supplied: tuple[tuple[date, int], ...]) -> tuple[int, date]:
@@ -179,12 +281,20 @@ def _kept(terms: Terms, fill: Fill, first: date, supplied: tuple[tuple[date, int
     return kept.doses, kept.next_injection
 
 
-def _left(terms: Terms, whole: Sequence[Sequence[Fill]]) -> Left:
-    """By units, a part leaves the rest of its units; by days, every fill counts that was not returned whole."""
+def _unused(terms: Terms, whole: Iterable[Sequence[Fill]], draws: Sequence[Drawn], days_drawn: Sequence[int]) -> int:
+    """The units that are not used up, or the fills of a prescription written in days; below 0 where it is overdrawn.
+
+    By units, a part leaves the rest of its units; by days, every fill counts that was not returned whole.
+    """
     kept = [sum(fill.kept for fill in parts) for parts in whole]
-    if terms.quantity_units is None:
-        return _left_of_days(terms, 1 + terms.refills - sum(units > 0 for units in kept))
-    return _left_of_units(terms, terms.quantity_units * (1 + terms.refills) - sum(kept))
+    if terms.quantity_units is not None:
+        return terms.quantity_units * (1 + terms.refills) - sum(kept) - units_drawn(draws)
+    assert terms.days is not None, "a prescription is written in units or in days"
+    return 1 + terms.refills - sum(units > 0 for units in kept) - fills_drawn(days_drawn, terms.days)
+
+
+def _left(terms: Terms, unused: int) -> Left:
+    return _left_of_days(terms, unused) if terms.quantity_units is None else _left_of_units(terms, unused)
 
 
 def _left_of_days(terms: Terms, fills_left: int) -> Left:

@@ -59,7 +59,7 @@ class StoppedByChecks(Refused):
     sentence = "{messages} {outcome}."
     messages: str
     findings: tuple[Finding, ...]
-    outcome: str = "Nothing was dispensed"
+    outcome: str
 
 
 def require_no_slip(directions: Directions, outcome: str) -> None:
@@ -107,11 +107,17 @@ def blocking(found: tuple[Finding, ...]) -> tuple[Finding, ...]:
     return (*stops(found), *unanswered)
 
 
-def overridden(found: tuple[Finding, ...], reasons: Mapping[str, Reason], *, may_override: bool) -> tuple[Finding, ...]:
+def overridden(
+    found: tuple[Finding, ...],
+    reasons: Mapping[str, Reason],
+    *,
+    may_override: bool,
+    outcome: str = "Nothing was dispensed",
+) -> tuple[Finding, ...]:
     """The findings with the pharmacist's reasons in their place, by the codes of the findings.
 
-    Raises StoppedByChecks where a stop was found or an override lacks its reason, and NotAnOverride
-    where a reason answers nothing.
+    Raises StoppedByChecks where a stop was found or an override lacks its reason, with the outcome in
+    words, and NotAnOverride where a reason answers nothing.
     """
     codes = [finding.code for finding in found if finding.severity is Severity.OVERRIDE]
     for code in reasons:
@@ -125,7 +131,7 @@ def overridden(found: tuple[Finding, ...], reasons: Mapping[str, Reason], *, may
     in_the_way = blocking(answered)
     if in_the_way:
         messages = " ".join(dict.fromkeys(finding.message for finding in in_the_way))
-        raise StoppedByChecks(messages=messages, findings=found, outcome=_outcome(in_the_way))
+        raise StoppedByChecks(messages=messages, findings=found, outcome=_outcome(in_the_way, outcome))
     return answered
 
 
@@ -135,14 +141,14 @@ def _answered(finding: Finding, reason: Reason) -> Finding:
     return replace(finding, reason=str(reason), reason_code=reason.code)
 
 
-def _outcome(in_the_way: tuple[Finding, ...]) -> str:
+def _outcome(in_the_way: tuple[Finding, ...], outcome: str) -> str:
     overrides = [finding.code for finding in in_the_way if finding.severity is Severity.OVERRIDE]
     stopped = list(dict.fromkeys(finding.code for finding in stops(in_the_way)))
     if not overrides:
-        return StoppedByChecks.outcome
+        return outcome
     if stopped:
         stands = "stands" if len(stopped) == 1 else "stand"
-        return f"{StoppedByChecks.outcome}, and nothing can be overridden while {' and '.join(stopped)} {stands}"
-    return f"{StoppedByChecks.outcome}; a pharmacist who has judged it gives " + " ".join(
+        return f"{outcome}, and nothing can be overridden while {' and '.join(stopped)} {stands}"
+    return f"{outcome}; a pharmacist who has judged it gives " + " ".join(
         f"--override {code}=REASON" for code in overrides
     )

@@ -2,6 +2,7 @@
 
 from datetime import date
 from enum import StrEnum
+from shlex import quote
 
 from dispensary.errors import Refused
 
@@ -36,15 +37,38 @@ class Operation(StrEnum):
 
     RECEIVE = "receive"
     DISPENSE = "dispense"
+    HAND_OVER = "hand over"
+    """Give a fill that was dispensed to the patient, once a second person has checked it."""
     OPEN = "open"
     DRAW = "draw"
+    REPACK = "repack"
+    """Use it up as an ingredient of a batch."""
     MOVE = "move"
+    """Between places of which the target is no more saleable than the source."""
+    SHELVE = "shelve"
+    """Put where it may be dispensed what stood where it may not."""
+    RESTOCK = "restock"
+    """Put back a fill that never left the pharmacy."""
     COUNT = "count"
     RETURN = "return"
+    """Take back from a patient."""
+    SEND_BACK = "send back"
+    """Return to the supplier."""
+    DISCARD = "discard"
+    """Waste what is left of an opened vial."""
     DESTROY = "destroy"
 
 
-_WITHOUT_A_PATIENT = frozenset({Operation.MOVE, Operation.COUNT, Operation.RETURN, Operation.DESTROY})
+_WITHOUT_A_PATIENT = frozenset(
+    {
+        Operation.MOVE,
+        Operation.COUNT,
+        Operation.RETURN,
+        Operation.SEND_BACK,
+        Operation.DISCARD,
+        Operation.DESTROY,
+    }
+)
 _BY_STATE: dict[State, frozenset[Operation]] = {
     State.AVAILABLE: frozenset(Operation),
     # More packs of a held lot may come in, and are held with it.
@@ -55,13 +79,23 @@ _BY_STATE: dict[State, frozenset[Operation]] = {
 ALLOWED: dict[tuple[State, Operation], bool] = {
     (state, operation): operation in allowed for state, allowed in _BY_STATE.items() for operation in Operation
 }
-"""The one table of state x operation. Whatever the state, stock can be found, moved to quarantine,
-sent or taken back, and destroyed; only available stock reaches a patient."""
+"""The one table of state x operation. Whatever the state, stock can be found, set aside, sent or
+taken back, and destroyed; only available stock reaches a patient or a place from which it might."""
 
-_WAYS_OUT = {
-    State.HELD: "take another lot or have a pharmacist release {lot}",
-    State.RECALLED: "take another lot and return or destroy {lot}",
-    State.EXPIRED: "take another lot or destroy {lot}",
+_INSTEAD = {
+    Operation.RECEIVE: "keep it out of stock and send it back to the supplier",
+    Operation.DISPENSE: "take another lot",
+    Operation.HAND_OVER: "do not hand it over, and take the fill back with `dispensary return`",
+    Operation.OPEN: "open another lot",
+    Operation.DRAW: "draw from a vial of another lot",
+    Operation.REPACK: "use another lot",
+    Operation.SHELVE: "leave it where it stands",
+    Operation.RESTOCK: "take it back without --undelivered",
+}
+_WITH_THE_LOT = {
+    State.HELD: ", or have a pharmacist release it with `dispensary lot release {lot}`",
+    State.RECALLED: ", and send it back with `dispensary send-back {lot}` or destroy it",
+    State.EXPIRED: ", and destroy it with `dispensary destroy {lot}`",
 }
 
 
@@ -108,9 +142,6 @@ def require(operation: Operation, state: State, *, lot: str, product: str, expir
     """Raises LotNotUsable unless the table allows the operation on a lot in this state (see state_on)."""
     if ALLOWED[state, operation]:
         return
-    way_out = _WAYS_OUT[state].format(lot=lot)
-    if operation is Operation.RECEIVE:
-        way_out = "keep it out of stock and send it back to the supplier"
     why = described(state, expires)
     raise LotNotUsable(
         lot=lot,
@@ -118,5 +149,17 @@ def require(operation: Operation, state: State, *, lot: str, product: str, expir
         state=state.value,
         operation=operation.value,
         why=why if state is State.EXPIRED else f"is {why}",
-        way_out=way_out,
+        way_out=_way_out(operation, state, lot),
     )
+
+
+def _way_out(operation: Operation, state: State, lot: str) -> str:
+    instead = _INSTEAD[operation]
+    if operation is Operation.DRAW and state is not State.HELD:
+        return f"{instead}, and discard this one"
+    if operation in (Operation.RECEIVE, Operation.HAND_OVER):
+        return instead
+    if operation is Operation.RESTOCK and state is not State.HELD:
+        return instead
+    # A lot number may have a character that means something to a shell.
+    return instead + _WITH_THE_LOT[state].format(lot=quote(lot))

@@ -20,9 +20,6 @@ from dispensary.rules.product import Product
 from dispensary.rules.quantity import Dose, millilitres, plain
 from dispensary.rules.schedule import Injection, Pace, Position
 
-IN_USE_DAYS = 28
-"""A multi-dose vial is used for 28 days from its first puncture, unless the manufacturer says otherwise (USP <797>)."""
-
 
 class TooFewUnits(Refused):
     """The units do not hold one whole dose."""
@@ -166,11 +163,11 @@ def _openings(course: Course, product: Product, pace: Pace, position: Position) 
 
     Ampoules, single-dose vials, vials of unstated kind and unpreserved vials serve one injection
     (USP <797>, CDC: single-dose containers are never kept). A preserved multi-dose vial serves
-    injections while what remains of it holds the next dose and less than 28 days of 24 hours have
-    passed since its first; a dose at exactly that hour is too late. A dose above the fill takes as
+    injections while what remains of it holds the next dose and less than its in-use days of 24 hours
+    have passed since its first; a dose at exactly that hour is too late. A dose above the fill takes as
     many units as hold it, and what is over is waste.
     """
-    fill_ul, multi_dose = product.fill_ul, product.multi_dose
+    fill_ul, kept_days = product.fill_ul, product.kept_days
     dose: Dose | None = None
     first = last = course.start
     units = doses = given_ul = left_ul = dose_ul = 0
@@ -178,7 +175,7 @@ def _openings(course: Course, product: Product, pace: Pace, position: Position) 
     for on, next_dose, position_after, _ in schedule.walk(course.directions, course.start, pace, position):
         if next_dose is not dose:
             dose, dose_ul = next_dose, product.strength.volume_ul(next_dose)
-        if dose_ul <= left_ul and (on - first).days < IN_USE_DAYS:
+        if dose_ul <= left_ul and (on - first).days < kept_days:
             doses += 1
             given_ul += dose_ul
             left_ul -= dose_ul
@@ -186,7 +183,7 @@ def _openings(course: Course, product: Product, pace: Pace, position: Position) 
             if units:
                 yield _Opening(units, doses, given_ul, first, last, after)
             units, doses, given_ul, first = -(-dose_ul // fill_ul), 1, dose_ul, on
-            left_ul = fill_ul - dose_ul if multi_dose else 0
+            left_ul = fill_ul - dose_ul if kept_days else 0
         last, after = on, position_after
     # What is left when the calendar ends is no whole answer; consumers ask whether the course did.
     yield _Opening(units, doses, given_ul, first, last, after)

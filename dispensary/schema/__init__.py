@@ -1,6 +1,29 @@
 """The tables, by subject; no behaviour. Importing this package gives the whole metadata."""
 
-from dispensary.schema import catalogue, people, prescribing, stock, trust
+from dispensary.schema import (
+    catalogue,
+    compounding,
+    counting,
+    people,
+    prescribing,
+    recalls,
+    stock,
+    storage,
+    trust,
+    vials,
+)
 from dispensary.schema.base import metadata
 
-__all__ = ["catalogue", "metadata", "people", "prescribing", "stock", "trust"]
+__all__ = [
+    "catalogue",
+    "compounding",
+    "counting",
+    "metadata",
+    "people",
+    "prescribing",
+    "recalls",
+    "stock",
+    "storage",
+    "trust",
+    "vials",
+]

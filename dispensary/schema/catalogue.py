@@ -27,9 +27,15 @@ product = Table(
     Column("confidence", Text, nullable=False),
     # Usable units below which the nightly report asks for an order; none where nobody set it.
     Column("minimum_units", Integer),
+    # The maker's limit of use after the first puncture, and the minutes of light after which a lot or
+    # an opened vial is held; none where nobody set it.
+    Column("in_use_days", Integer),
+    Column("light_limit_minutes", Integer),
     CheckConstraint("strength_mcg_per_ml > 0", name="strength"),
     CheckConstraint("fill_ul > 0", name="fill"),
     CheckConstraint("minimum_units >= 0", name="minimum"),
+    CheckConstraint("in_use_days > 0", name="in_use_days"),
+    CheckConstraint("light_limit_minutes > 0", name="light_limit_minutes"),
 )
 
 product_preservative = Table(

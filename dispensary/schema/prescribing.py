@@ -155,6 +155,13 @@ dispense_return = Table(
     Column("dispense_id", Id, ForeignKey(dispense.c.id), nullable=False, index=True),
     Column("units", Integer, nullable=False),
     Column("reason", Text, nullable=False),
+    # Whether the units never left the pharmacy, so that they went back to where they came from.
+    Column(
+        "undelivered",
+        Boolean(create_constraint=True, name="undelivered"),
+        nullable=False,
+        server_default=false(),
+    ),
     UniqueConstraint("site_id", "number"),
     CheckConstraint("units > 0", name="units"),
 )

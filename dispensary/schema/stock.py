@@ -16,7 +16,9 @@ from sqlalchemy import (
 )
 
 from dispensary.rules.place import PlaceKind
+from dispensary.rules.product import Temperature
 from dispensary.rules.shelf import State
+from dispensary.rules.stock_act import StockActKind
 from dispensary.schema.base import Id, Instant, choice, metadata
 from dispensary.schema.catalogue import pack, product
 from dispensary.schema.people import site, user
@@ -29,6 +31,9 @@ place = Table(
     Column("site_id", Id, ForeignKey(site.c.id), nullable=False),
     Column("code", Text, nullable=False),
     Column("kind", choice(PlaceKind, "kind"), nullable=False),
+    # How it keeps what stands there; empty where no stock stands.
+    Column("temperature", choice(Temperature, "temperature")),
+    Column("dark", Boolean(create_constraint=True, name="dark")),
     UniqueConstraint("site_id", "code"),
 )
 
@@ -39,7 +44,7 @@ lot = Table(
     Column("product_id", Id, ForeignKey(product.c.id), nullable=False),
     Column("number", Text, nullable=False, index=True),
     Column("expires", Date, nullable=False),
-    # As recorded; expired is decided by the day.
+    # As its last act left it (lot_act); expired is decided by the day.
     Column("state", choice(State, "state"), nullable=False),
     # Whether the pack gave only the month, so that the last day of it was taken.
     Column("month_only", Boolean(create_constraint=True, name="month_only"), nullable=False),
@@ -106,3 +111,24 @@ movement = Table(
 )
 # Covering: a lot's story and its sums are read from the index alone.
 Index("ix_movement_lot", movement.c.lot_id, movement.c.from_place_id, movement.c.to_place_id, movement.c.units)
+
+# A move between places, a destruction or a return to the supplier; its lines are the movements of its request.
+stock_act = Table(
+    "stock_act",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("site_id", Id, ForeignKey(site.c.id), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("request_id", Id, ForeignKey(request.c.id), nullable=False, unique=True),
+    Column("kind", choice(StockActKind, "kind"), nullable=False),
+    # Why; a move to a fitting place needs no reason.
+    Column("reason", Text),
+    # The supplier's own number for a return.
+    Column("reference", Text),
+    # The other person who saw the units destroyed.
+    Column("witness_id", Id, ForeignKey(user.c.id)),
+    Column("at", Instant, nullable=False, index=True),
+    Column("by_id", Id, ForeignKey(user.c.id), nullable=False),
+    UniqueConstraint("site_id", "number"),
+    CheckConstraint("witness_id <> by_id", name="witness"),
+)

@@ -1,6 +1,6 @@
 """Requests and their answers, the head of each site's audit chain, and the events."""
 
-from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Integer, Table, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Integer, Table, Text, UniqueConstraint, text
 
 from dispensary.schema.base import Id, Instant, metadata
 from dispensary.schema.people import site, user
@@ -27,6 +27,8 @@ answer = Table(
     Column("receipt", Text, nullable=False),
 )
 
+COUNTERS_SINCE_0003 = ("vials", "draws", "stock_acts", "counts", "recalls", "batches")
+
 head = Table(
     "head",
     metadata,
@@ -39,6 +41,7 @@ head = Table(
     Column("receipts", Integer, nullable=False),
     Column("dispenses", Integer, nullable=False),
     Column("returns", Integer, nullable=False),
+    *(Column(counter, Integer, nullable=False, server_default=text("0")) for counter in COUNTERS_SINCE_0003),
     CheckConstraint("sequence >= 0", name="sequence"),
 )
 

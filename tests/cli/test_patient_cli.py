@@ -9,8 +9,8 @@ import pytest
 from dispensary.rules.identifiers import BornOtherwise
 from dispensary.rules.level import NotALevel
 from dispensary.rules.scan import element_string
-from dispensary.services.hand_over import SamePerson
-from dispensary.services.patients import NothingToChange, NothingToCorrect
+from dispensary.services.people.patients import NothingToChange, NothingToCorrect
+from dispensary.services.prescribing.hand_over import SamePerson
 from tests.refusing import code, require_golden
 
 KARI = ("patient", "add", "--id", "MRN-1", "--name", "Kari Nordmann", "--born", "1961-04-03")

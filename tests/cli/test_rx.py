@@ -4,7 +4,7 @@ import pytest
 
 from dispensary.cli import context
 from dispensary.cli.rx import NotConfirmed
-from dispensary.reports.plan import OtherForm
+from dispensary.reports.prescribing.plan import OtherForm
 from dispensary.rules.plan import PlanTooLong
 from dispensary.rules.safety import StoppedByChecks
 from tests.cli.test_day import an_rx, people

@@ -28,7 +28,7 @@ def test_listing_the_commands_loads_no_heavy_library():
 
 
 def test_labelling_loads_reportlab_only_to_draw():
-    assert "reportlab" not in loaded("import dispensary.labelling.wording, dispensary.services.label")
+    assert "reportlab" not in loaded("import dispensary.labelling.wording, dispensary.services.prescribing.label")
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -15,7 +15,7 @@ from dispensary.exports.audit import Exported, NotAnExportName, export
 from dispensary.exports.files import FileExists, FileNotSaved, NoFolder, NotAPlainFile
 from dispensary.reports import chain
 from dispensary.rules.people import Role
-from dispensary.services.register import NewUser, add_user
+from dispensary.services.people.register import NewUser, add_user
 from tests.build import a_lot, an_rx, dispensed, returned
 
 
@@ -97,7 +97,7 @@ def test_batches_change_nothing(busy, tmp_path, monkeypatch):
 
 
 def test_only_the_own_chain_is_exported(busy, tmp_path):
-    from dispensary.services.open_pharmacy import Opening, open_pharmacy
+    from dispensary.services.catalogue.open_pharmacy import Opening, open_pharmacy
 
     opening = Opening("init-2", "Second Pharmacy", "other-origin", "robin", ())
     other = busy.write(lambda db: open_pharmacy(db, opening, on=busy.on))

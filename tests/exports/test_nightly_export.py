@@ -18,27 +18,23 @@ from dispensary.audit import Entry
 from dispensary.exports.files import FileExists
 from dispensary.exports.nightly import COLUMNS, nightly_csv, nightly_json, write
 from dispensary.exports.nightly_pdf import nightly_pdf
-from dispensary.reports.attention import BelowMinimum
-from dispensary.reports.expiring import ExpiringRow
-from dispensary.reports.nightly import (
-    DispensedLine,
-    LotUnits,
-    Nightly,
-    OverrideCount,
-    ReceivedLine,
-    ReturnedLine,
-    StockGroup,
-)
-from dispensary.reports.unmet import Unmet
+from dispensary.reports.nightly.attention import BelowMinimum
+from dispensary.reports.nightly.day import DispensedLine, DrawnLine, LotUnits, ReturnedLine
+from dispensary.reports.nightly.nightly import Nightly, OverrideCount, StockGroup
+from dispensary.reports.nightly.stock_day import CountedLine, LotActLine, ReceivedLine, StockActLine
+from dispensary.reports.prescribing.unmet import Unmet
+from dispensary.reports.stock.expiring import ExpiringRow
+from dispensary.rules.lot_life import LotAct
 from dispensary.rules.people import Country, Language, Pharmacy
 from dispensary.rules.product import Container, Form, Temperature
 from dispensary.rules.shelf import State
+from dispensary.rules.stock_act import StockActKind
 
 GOLDEN = Path(__file__).parent.parent / "golden" / "reports"
 DAY = date(2026, 11, 21)
 CORNER = Pharmacy("Corner Pharmacy", "1 Main Street", "555-0100", Country.US, "America/New_York", Language.ENGLISH)
 LOEKKA = replace(CORNER, name="Løkka apotek", country=Country.NORWAY)
-EMPTY = Nightly(DAY, (), (), (), (), (), (), (), (), (), Entry(2, "ab" * 32))
+EMPTY = Nightly(DAY, (), (), (), (), (), (), (), (), (), (), (), (), (), Entry(2, "ab" * 32))
 
 
 def an_expiring(lot="A1", days=-4, band="expired", units=5, state=State.EXPIRED) -> ExpiringRow:
@@ -77,8 +73,15 @@ BUSY = Nightly(
     expiring=(an_expiring(), an_expiring("B2", 12, "30", 200, State.AVAILABLE)),
     below_minimum=(BelowMinimum("US-CY-FK1", "Cyanocobalamin injection", 25, 0),),
     dispensed=(DispensedLine("D7", "RX3", "P2", "US-CY-ARG1", (LotUnits("B2", 3), LotUnits("C3", 1)), 4, "alex"),),
+    drawn=(DrawnLine("DR1", "V2", "RX9", "P4", "US-CY-VIT30", "V30", 1000, 1000, "alex"),),
     returned=(ReturnedLine("RT1", "D4", "NO-CY-TAK1", "N9", 2, "quarantine", "=never collected", "åse"),),
     received=(ReceivedLine("R5", "US-CY-ARG1", "C3", date(2028, 5, 31), 25, "shelf", "alex"),),
+    stock_acts=(
+        StockActLine("S1", StockActKind.MOVE, "US-CY-ARG1", "B2", 5, "shelf", "quarantine", None, None, "alex"),
+        StockActLine("S2", StockActKind.DESTROY, "US-CY-ARG1", "A1", 2, "shelf", "waste", "expired", "kim", "alex"),
+    ),
+    counted=(CountedLine("C1", "US-CY-ARG1", "B2", "shelf", -2, "broken, not booked", "kim"),),
+    lot_acts=(LotActLine("US-CY-ARG1", "A1", LotAct.RECALL, "cracked vials", "alex"),),
     overrides=(OverrideCount("early_refill", "travel", 2), OverrideCount("leber", "prescriber_consulted", 1)),
     unmet=(Unmet("RX7", "US-CY-FK1", 4, 1, "alex"),),
     audit=Entry(1234, "3f" * 32),
@@ -169,7 +172,7 @@ def test_a_thousand_lots_are_all_there_and_every_page_is_numbered():
     text = "\n".join(pages)
     assert all(row.lot in text for row in lots)
     assert [f"page {n} of {len(pages)}" in page for n, page in enumerate(pages, 1)] == [True] * len(pages)
-    assert all("Days left" in page for page in pages[1:-1])
+    assert all("Days left" in page for page in pages[1:-2])
 
 
 def test_a_fill_of_more_lots_than_a_page_holds_is_still_printed():

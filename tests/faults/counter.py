@@ -19,14 +19,31 @@ from dispensary import database, lookup
 from dispensary.errors import Refused
 from dispensary.rules.people import Country, Person
 from dispensary.rules.practice import practice_of
-from dispensary.services.dispense import Order, dispense
-from dispensary.services.receive import receive
-from dispensary.services.take_back import take_back
+from dispensary.rules.product import Route
+from dispensary.rules.quantity import Dose
+from dispensary.services.counting.count import EnterCount, StartCount, enter_count, start_count
+from dispensary.services.counting.count_close import CloseCount, close_count
+from dispensary.services.prescribing.dispense import Order, dispense
+from dispensary.services.prescribing.take_back import take_back
+from dispensary.services.stock.destroy import Destroy, destroy
+from dispensary.services.stock.move import Move, move
+from dispensary.services.stock.receive import receive
+from dispensary.services.vials.discard_vial import Discard, discard
+from dispensary.services.vials.draw import Draw, Unprescribed, draw
+from dispensary.services.vials.open_vial import Opening, open_vial
 
 _SERVICES = {
     "dispense": partial(dispense, practice=practice_of(Country.US)),
     "receive": receive,
-    "return": take_back,
+    "return": partial(take_back, practice=practice_of(Country.US)),
+    "open": open_vial,
+    "draw": partial(draw, practice=practice_of(Country.US)),
+    "discard": discard,
+    "move": move,
+    "destroy": destroy,
+    "count start": start_count,
+    "count enter": enter_count,
+    "count close": partial(close_count, practice=practice_of(Country.US)),
 }
 
 UNITS_OF_A_PRESCRIPTION = 100
@@ -93,6 +110,39 @@ def looping(pipe: Pipe, desk: Desk, first: int, prescriptions: list[str]) -> Non
 
 def order(number: int, prescriptions: list[str]) -> Order:
     return Order(f"k-{number}", prescriptions[number // UNITS_OF_A_PRESCRIPTION], units=1)
+
+
+STOCK_ACTS = 8
+"""What happens in a round of `stock_order`."""
+
+
+def stock_order(number: int) -> tuple[str, Any]:
+    """The service and the order under the key s-number: rounds of what happens to lot HOT besides dispensing.
+
+    A vial is opened, drawn from and discarded; of two units that are set aside one is destroyed, and
+    the count of the others finds none.
+    """
+    key, which = f"s-{number}", number // STOCK_ACTS + 1
+    vial, count = f"V{which}", f"C{which}"
+    acts: tuple[tuple[str, Any], ...] = (
+        ("open", Opening(key, lot="HOT")),
+        ("draw", Draw(key, vial, Unprescribed("P1", Dose(400), "in the clinic", Route.IM))),
+        ("discard", Discard(key, vial, "not needed")),
+        ("move", Move(key, "HOT", "shelf", "quarantine", 2)),
+        ("destroy", Destroy(key, "HOT", "quarantine", "broken", "sam", 1)),
+        ("count start", StartCount(key, "quarantine")),
+        ("count enter", EnterCount(key, count, "HOT", 0)),
+        ("count close", CloseCount(key, count, "stolen")),
+    )
+    assert len(acts) == STOCK_ACTS
+    return acts[number % STOCK_ACTS]
+
+
+def handling(pipe: Pipe, desk: Desk, first: int) -> None:
+    """Handles stock under the keys s-first, s-first+1, ... and acknowledges each, until somebody kills it."""
+    engine = desk.engine()
+    for number in range(first, 10_000):
+        pipe.send((number, answer(engine, desk, *stock_order(number))))
 
 
 class Counter:

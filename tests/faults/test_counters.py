@@ -4,12 +4,23 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import date
 
-from dispensary.services.dispense import Dispensed, Order
-from dispensary.services.receive import Delivery, Received, Typed
-from dispensary.services.take_back import Return, TakenBack
+from dispensary.rules.people import Role
+from dispensary.rules.product import Route
+from dispensary.rules.quantity import Dose
+from dispensary.services.counting.count import CountEntered, EnterCount, StartCount, start_count
+from dispensary.services.counting.count_close import CloseCount
+from dispensary.services.people.register import NewUser, add_user
+from dispensary.services.prescribing.dispense import Dispensed, Order
+from dispensary.services.prescribing.take_back import Return, TakenBack
+from dispensary.services.stock.destroy import Destroy, Destroyed
+from dispensary.services.stock.move import Move, Moved
+from dispensary.services.stock.receive import Delivery, Received, Typed
+from dispensary.services.vials.draw import DoseDrawn, Draw, Unprescribed
+from dispensary.services.vials.open_vial import Opened, Opening
 from tests.build import Shop, a_lot, a_patient, a_prescriber, an_rx, dispensed, rows, units_at
 from tests.faults.books import dispensed_units, require_sound
 from tests.faults.counter import UNITS_OF_A_PRESCRIPTION, Counter, Desk, draining, serving
+from tests.vials import MULTI, a_vial, require_reconciled
 
 COUNTERS = 8
 UNITS = 500
@@ -136,7 +147,59 @@ def test_a_fill_is_taken_back_once(shop, url):
             assert sorted(type(each) is TakenBack for each in said) == [False, True]
             (refusal,) = (each for each in said if isinstance(each, str))
             assert refusal.startswith("nothing_left_to_return: ")
-    assert units_at(shop, "A1", "quarantine") == ROUNDS
+    assert units_at(shop, "A1", "returned") == ROUNDS
+    require_sound(shop)
+
+
+def test_of_a_vial_no_more_is_drawn_than_it_holds(shop, url):
+    """10 mL for twelve doses of 1 mL."""
+    a_lot(shop, MULTI, "HOT", units=1)
+    a_vial(shop)
+    a_patient(shop)
+    dose = Unprescribed("P1", Dose(1000), "in the clinic", Route.IM)
+    with two_counters(shop, url) as counters:
+        said = [
+            each
+            for number in range(6)
+            for each in at_once(counters, *(("draw", Draw(f"{number}-{side}", "V1", dose)) for side in "ab"))
+        ]
+    assert [type(each) for each in said].count(DoseDrawn) == 10
+    assert all(each.startswith("vial_not_usable: ") for each in said if isinstance(each, str))
+    require_reconciled(shop)
+    require_sound(shop)
+
+
+def test_the_last_unit_is_opened_or_moved_or_destroyed_once(shop, url):
+    shop.do(add_user, NewUser(shop.key(), "sam", Role.TECHNICIAN))
+    with two_counters(shop, url) as counters:
+        for number in range(ROUNDS):
+            lot = f"LAST{number}"
+            a_lot(shop, lot=lot, units=1)
+            opening = ("open", Opening(f"{number}-a", lot=lot))
+            away = ("move", Move(f"{number}-b", lot, "shelf", "quarantine"))
+            destroying = ("destroy", Destroy(f"{number}-b", lot, "shelf", "broken", "sam"))
+            said = at_once(counters, opening, destroying if number % 2 else away)
+            assert sorted(type(each) in (Opened, Moved, Destroyed) for each in said) == [False, True]
+            (refusal,) = (each for each in said if isinstance(each, str))
+            assert refusal.startswith(("nothing_to_open: ", "not_so_many_there: "))
+            assert units_at(shop, lot) == 0
+    require_reconciled(shop)
+    require_sound(shop)
+
+
+def test_two_counts_of_one_shelf_correct_it_once(shop, url):
+    a_lot(shop, units=100)
+    with two_counters(shop, url) as counters:
+        for number in range(ROUNDS):
+            for side in "ab":
+                shop.do(start_count, StartCount(f"start-{number}-{side}", "shelf"))
+            counts = [f"C{2 * number + 1}", f"C{2 * number + 2}"]
+            found = units_at(shop, "A1") - 2
+            entering = (("count enter", EnterCount(f"enter-{each}", each, "A1", found)) for each in counts)
+            assert [type(each) for each in at_once(counters, *entering)] == [CountEntered] * 2
+            closing = (("count close", CloseCount(f"close-{each}", each, "two broke")) for each in counts)
+            assert sorted(each.lines[0].variance for each in at_once(counters, *closing)) == [-2, 0]
+            assert units_at(shop, "A1") == found
     require_sound(shop)
 
 

@@ -26,13 +26,13 @@ from dispensary.rules.people import Condition, Country, History
 from dispensary.rules.product import Form
 from dispensary.rules.safety import StoppedByChecks
 from dispensary.rules.scan import Pack
-from dispensary.services.dispense import Dispensed, Order, dispense
-from dispensary.services.hand_over import DispenseReturned, HandOver, check_hand_over
-from dispensary.services.patients import LevelThere, NewLevel, PatientEdit, edit_patient, record_level
-from dispensary.services.prescribe import NewPrescription, PrescriptionAdded, prescribe
-from dispensary.services.prescription_act import ActDone, Decided, act
-from dispensary.services.register import NewUser, add_user
-from dispensary.services.take_back import Return, TakenBack, take_back
+from dispensary.services.people.patients import LevelThere, NewLevel, PatientEdit, edit_patient, record_level
+from dispensary.services.people.register import NewUser, add_user
+from dispensary.services.prescribing.dispense import Dispensed, Order, dispense
+from dispensary.services.prescribing.hand_over import DispenseReturned, HandOver, check_hand_over
+from dispensary.services.prescribing.prescribe import NewPrescription, PrescriptionAdded, prescribe
+from dispensary.services.prescribing.prescription_act import ActDone, Decided, act
+from dispensary.services.prescribing.take_back import Return, TakenBack, take_back
 from tests.build import Shop, a_lot, a_patient, a_prescriber, an_rx, codes, dispensed, the_rx
 from tests.faults.books import require_sound
 from tests.faults.counter import pause
@@ -288,7 +288,7 @@ def test_what_came_back_is_not_handed_over(race):
         fill = dispensed(race.shop, rx).dispense
         scanned = HandOver(race.shop.key(), fill, (Pack("00305170031251", "A1", date(2027, 11, 30)),))
         back, checked = race.run(
-            asked(race, take_back, Return(race.shop.key(), fill, "undelivered")),
+            asked(race, take_back, Return(race.shop.key(), fill, "undelivered"), practice=race.shop.practice),
             asked(race, check_hand_over, scanned, by=sam),
         )
         assert (type(back), type(checked)) == (TakenBack, DispenseReturned)

@@ -33,3 +33,31 @@ def found(shop: Shop) -> dict[str, str]:
     wrong = {check.name: check.detail for check in verified.checks if not check.ok}
     assert verified.ok == (not wrong)
     return wrong
+
+
+def found_after(shop: Shop, *statements: str) -> dict[str, str]:
+    """What `verify` finds once the statements were planted; then everything is as it was."""
+    with shop.engine.connect() as db:
+        transaction = db.begin()
+        if shop.engine.dialect.name == "sqlite":
+            db.execute(text("PRAGMA defer_foreign_keys = ON"))
+            triggers = db.execute(text("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")).all()
+            statements = (
+                *(f"DROP TRIGGER {trigger.name}" for trigger in triggers),
+                *statements,
+                *(trigger.sql for trigger in triggers),
+            )
+        else:
+            db.execute(text("SET LOCAL session_replication_role = replica"))
+        for statement in statements:
+            db.exec_driver_sql(statement)
+        wrong = {check.name: check.detail for check in verify(db).checks if not check.ok}
+        transaction.rollback()
+    return wrong
+
+
+def placed(shop: Shop, statement: str) -> str:
+    """The statement with what each engine writes in its own way: the {zone} of a moment, {true} and {false}."""
+    if shop.engine.dialect.name == "sqlite":
+        return statement.format(zone="", true="1", false="0")
+    return statement.format(zone="+00", true="true", false="false")

@@ -1,7 +1,7 @@
-from dispensary.reports.attention import BelowMinimum, Overridden, Seen, sentences
-from dispensary.reports.stock import stock
-from dispensary.reports.unchecked import Unchecked
-from dispensary.reports.unmet import Unmet
+from dispensary.reports.nightly.attention import BelowMinimum, Overridden, Seen, sentences
+from dispensary.reports.prescribing.unchecked import Unchecked
+from dispensary.reports.prescribing.unmet import Unmet
+from dispensary.reports.stock.stock import stock
 from dispensary.rules.shelf import State
 from tests.build import a_lot, in_state
 

@@ -1,6 +1,6 @@
 from datetime import date, timedelta
 
-from dispensary.reports.expiring import expiring
+from dispensary.reports.stock.expiring import expiring
 from tests.build import a_lot
 
 

@@ -2,9 +2,12 @@ from datetime import date
 from decimal import Decimal
 
 from dispensary.lookup import NotFound
-from dispensary.reports.lot import CameIn, Standing, show_lot
+from dispensary.reports.stock.lot import ActOnLot, CameIn, Standing, show_lot
+from dispensary.rules.lot_life import LotAct
 from dispensary.rules.shelf import State
-from dispensary.services.receive import Delivery, Typed, receive
+from dispensary.services.recalls.lot_act import Decided, act
+from dispensary.services.stock.receive import Delivery, Typed, receive
+from dispensary.services.vials.open_vial import Opening, open_vial
 from tests.build import a_lot, an_rx, dispensed, in_state, returned
 from tests.refusing import refused
 
@@ -27,7 +30,7 @@ def test_a_lot_shows_how_it_came_in_and_where_it_stands(shop):
         CameIn("R2", shop.today, "refrigerator", 5, None, None),
     )
     standing = {each.place: (each.units, each.usable_units) for each in found.places}
-    assert standing["quarantine"] == (1, 0)
+    assert standing["returned"] == (1, 0)
     assert (found.units, found.usable_units) == (12, 11)
 
 
@@ -63,6 +66,16 @@ def test_a_number_that_two_products_have_gives_two_lots(shop):
     a_lot(shop, "US-CY-ARG1", units=2)
     found = shop.read(show_lot, 1, " A1 ", shop.on)
     assert [(lot.product, lot.units) for lot in found] == [("US-CY-ARG1", 2), ("US-CY-VIT30", 1)]
+
+
+def test_a_lot_shows_what_was_decided_and_what_is_opened(shop):
+    a_lot(shop, units=4)
+    shop.do(open_vial, Opening(shop.key(), lot="A1"))
+    shop.do(act, Decided(shop.key(), "A1", LotAct.HOLD, "cracked vials"))
+    (found,) = shop.read(show_lot, 1, "A1", shop.on)
+    assert found.acts == (ActOnLot(LotAct.HOLD, shop.on, "alex", "cracked vials", None),)
+    assert [(vial.vial, vial.place, vial.remaining_ul) for vial in found.vials] == [("V1", "shelf", 1000)]
+    assert (found.units, found.state, found.batch) == (3, State.HELD, None)
 
 
 def test_an_unknown_lot_is_refused(shop):

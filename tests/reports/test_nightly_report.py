@@ -3,23 +3,26 @@ from decimal import Decimal
 
 from sqlalchemy import select
 
-from dispensary.reports.attention import BelowMinimum
-from dispensary.reports.nightly import (
-    DispensedLine,
-    LotUnits,
-    OverrideCount,
-    ReceivedLine,
-    ReturnedLine,
-    StockGroup,
-    nightly,
-)
-from dispensary.reports.unmet import Unmet
+from dispensary.reports.nightly.attention import BelowMinimum
+from dispensary.reports.nightly.day import DispensedLine, LotUnits, ReturnedLine
+from dispensary.reports.nightly.nightly import OverrideCount, StockGroup, nightly
+from dispensary.reports.nightly.stock_day import CountedLine, LotActLine, ReceivedLine, StockActLine
+from dispensary.reports.prescribing.unmet import Unmet
+from dispensary.rules.lot_life import LotAct
+from dispensary.rules.people import Role
 from dispensary.rules.product import Form
+from dispensary.rules.stock_act import StockActKind
 from dispensary.schema.trust import head
-from dispensary.services.formulary import NewMinimum, set_minimum
-from dispensary.services.open_pharmacy import Opening, open_pharmacy
-from dispensary.services.owe import Owe, owe
-from tests.build import a_lot, a_patient, an_rx, dispensed, returned
+from dispensary.services.catalogue.formulary import ProductEdit, edit_product
+from dispensary.services.catalogue.open_pharmacy import Opening, open_pharmacy
+from dispensary.services.counting.count import EnterCount, StartCount, enter_count, start_count
+from dispensary.services.counting.count_close import CloseCount, close_count
+from dispensary.services.people.register import NewUser, add_user
+from dispensary.services.prescribing.owe import Owe, owe
+from dispensary.services.recalls.lot_act import Decided, act
+from dispensary.services.stock.destroy import Destroy, destroy
+from dispensary.services.stock.move import Move, move
+from tests.build import a_lot, a_patient, an_rx, dispensed, later, returned
 
 
 def read(shop):
@@ -45,10 +48,10 @@ def test_a_day_holds_what_came_went_and_came_back(shop):
     )
     lots = (LotUnits("A1", 3), LotUnits("B2", 1))
     assert report.dispensed == (DispensedLine("D1", "RX1", "P1", "US-CY-ARG1", lots, 4, "alex"),)
-    assert report.returned == (ReturnedLine("RT1", "D1", "US-CY-ARG1", "B2", 1, "quarantine", "undelivered", "alex"),)
+    assert report.returned == (ReturnedLine("RT1", "D1", "US-CY-ARG1", "B2", 1, "returned", "undelivered", "alex"),)
     assert report.stock == (StockGroup(Form.CYANOCOBALAMIN, Decimal(1), "benzyl alcohol 15 mg/mL", 9, 8),)
     assert report.needs_a_person == (
-        "Set aside (quarantine): 1 unit of US-CY-ARG1, lot B2; decide what becomes of them.",
+        "Set aside (returned): 1 unit of US-CY-ARG1, lot B2; decide what becomes of them.",
     )
 
 
@@ -72,7 +75,7 @@ def test_a_day_of_25_hours_is_whole(shop):
 
 def test_a_product_below_its_minimum_is_named_also_when_there_is_none(shop):
     for product, minimum in (("US-CY-ARG1", 10), ("US-CY-FK1", 5), ("US-CY-VIT30", 1), ("US-CY-DOD10", 0)):
-        shop.do(set_minimum, NewMinimum(shop.key(), product, minimum))
+        shop.do(edit_product, ProductEdit(shop.key(), product, minimum))
     a_lot(shop, "US-CY-ARG1", lot="A", units=9)
     a_lot(shop, "US-CY-ARG1", lot="B", units=5, place="quarantine")
     a_lot(shop, "US-CY-VIT30", lot="V", units=1)
@@ -136,3 +139,22 @@ def test_another_site_has_a_day_of_its_own(shop):
     report = shop.read(nightly, other.site_id, shop.on)
     assert (report.stock, report.dispensed, report.received) == ((), (), ())
     assert report.audit.sequence == 2
+
+
+def test_what_was_done_to_stock_by_hand_is_told(shop):
+    a_lot(shop, units=8)
+    shop.do(add_user, NewUser(shop.key(), "kim", Role.TECHNICIAN))
+    shop.do(move, Move(shop.key(), "A1", "shelf", "quarantine", 3))
+    shop.do(destroy, Destroy(shop.key(), "A1", "quarantine", "broken", "kim", 1))
+    shop.do(start_count, StartCount(shop.key(), place="shelf"))
+    shop.do(enter_count, EnterCount(shop.key(), "C1", "A1", 4))
+    shop.do(close_count, CloseCount(shop.key(), "C1", "one was broken"), practice=shop.practice)
+    shop.do(act, Decided(shop.key(), "A1", LotAct.HOLD, "particles"))
+    report = read(shop)
+    assert report.stock_acts == (
+        StockActLine("S1", StockActKind.MOVE, "US-CY-ARG1", "A1", 3, "shelf", "quarantine", None, None, "alex"),
+        StockActLine("S2", StockActKind.DESTROY, "US-CY-ARG1", "A1", 1, "quarantine", "waste", "broken", "kim", "alex"),
+    )
+    assert report.counted == (CountedLine("C1", "US-CY-ARG1", "A1", "shelf", -1, "one was broken", "alex"),)
+    assert report.lot_acts == (LotActLine("US-CY-ARG1", "A1", LotAct.HOLD, "particles", "alex"),)
+    assert read(later(shop, 1)).counted == ()

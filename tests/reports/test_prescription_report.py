@@ -1,15 +1,14 @@
 from datetime import date, timedelta
 
 from dispensary.lookup import NotFound
-from dispensary.reports.prescription import (
-    FilledLot,
-    prescriptions,
-    show_prescription,
-)
+from dispensary.reports.prescribing.prescription import prescriptions, show_prescription
+from dispensary.reports.prescribing.prescription_story import FilledLot
 from dispensary.rules.life import PrescriptionState
 from dispensary.rules.numbers import NotANumber
 from dispensary.rules.plan import PhaseRow
 from dispensary.rules.product import Route
+from dispensary.services.vials.draw import Draw, Prescribed, draw
+from dispensary.services.vials.open_vial import Opening, open_vial
 from tests.build import a_lot, a_patient, a_prescriber, an_rx, dispensed, returned
 from tests.refusing import refused
 
@@ -107,3 +106,16 @@ def test_an_unknown_prescription_or_patient_is_refused(shop):
     refused(NotFound, lambda: shown(shop, "RX9"))
     refused(NotANumber, lambda: shown(shop, "D9"))
     refused(NotFound, lambda: shop.read(prescriptions, 1, shop.on, "P9"))
+
+
+def test_a_dose_that_was_drawn_stands_in_the_story(shop):
+    a_lot(shop, "US-CY-DOD10", "V7")
+    rx = an_rx(shop, units=1)
+    shop.do(open_vial, Opening(shop.key(), lot="V7"))
+    shop.do(draw, Draw(shop.key(), "V1", Prescribed(rx)), practice=shop.practice)
+    found = shown(shop, rx)
+    (dose,) = found.draws
+    assert (dose.draw, dose.vial, dose.product, dose.lot) == ("DR1", "V1", "US-CY-DOD10", "V7")
+    assert (dose.on, dose.dose_mcg, dose.volume_ul) == (shop.today, 1000, 1000)
+    assert dose.next_injection == found.next_injection == shop.today + timedelta(days=7)
+    assert found.fills == ()

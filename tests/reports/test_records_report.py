@@ -2,18 +2,18 @@ from dataclasses import asdict
 from decimal import Decimal
 
 from dispensary.lookup import NotFound
-from dispensary.reports import records
+from dispensary.reports.people import records
 from dispensary.rules.people import Condition, Role
 from dispensary.rules.product import Route, Sensitivity
-from dispensary.services.formulary import NewMinimum, NewPack, add_pack, set_minimum
-from dispensary.services.register import NewUser, add_user
+from dispensary.services.catalogue.formulary import NewPack, ProductEdit, add_pack, edit_product
+from dispensary.services.people.register import NewUser, add_user
 from tests.build import a_patient, a_prescriber
 from tests.refusing import refused
 
 
 def test_the_formulary_shows_packs_minimum_and_confidence(shop):
     shop.do(add_pack, NewPack(shop.key(), "US-CY-ARG1", "50305170031256", 1))
-    shop.do(set_minimum, NewMinimum(shop.key(), "US-CY-ARG1", 50))
+    shop.do(edit_product, ProductEdit(shop.key(), "US-CY-ARG1", 50))
     found = {row.product: row for row in shop.read(records.products)}
     row = found["US-CY-ARG1"]
     assert len(found) == 14

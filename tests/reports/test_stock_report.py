@@ -4,7 +4,7 @@ from decimal import Decimal
 import pytest
 
 from dispensary.lookup import NotFound
-from dispensary.reports.stock import GROUPINGS, NotAGrouping, StockRow, stock, stock_by
+from dispensary.reports.stock.stock import GROUPINGS, NotAGrouping, StockRow, stock, stock_by
 from dispensary.rules.product import Container, Form, Temperature
 from dispensary.rules.shelf import State
 from tests.build import a_lot, an_rx, dispensed, in_state, returned
@@ -83,10 +83,10 @@ def test_an_exhausted_lot_is_not_stock(shop):
     assert read(shop) == ()
 
 
-def test_what_came_back_stands_in_quarantine(shop):
+def test_what_came_back_stands_apart(shop):
     a_lot(shop, units=4)
     returned(shop, dispensed(shop, an_rx(shop, units=4)).dispense)
-    assert [(row.place, row.units, row.usable_units) for row in read(shop)] == [("quarantine", 4, 0)]
+    assert [(row.place, row.units, row.usable_units) for row in read(shop)] == [("returned", 4, 0)]
 
 
 def test_rows_are_in_the_order_of_product_expiry_lot_and_place_on_every_engine(shop):

@@ -11,8 +11,8 @@ from sqlalchemy import text
 from dispensary import audit, auditor, database
 from dispensary.reports import chain
 from dispensary.reports.verify import verify
-from dispensary.services.open_pharmacy import Opening, open_pharmacy
-from dispensary.services.register import note_reading
+from dispensary.services.catalogue.open_pharmacy import Opening, open_pharmacy
+from dispensary.services.people.register import note_reading
 from tests.build import NOW, Shop, a_lot, an_rx, dispensed, returned
 from tests.reports.planting import found, plant
 
@@ -216,7 +216,7 @@ FAULTS = {
     ),
     "another schema": (
         ["UPDATE alembic_version SET version_num = '0000'"],
-        {"schema": "schema 0000 and not 0002"},
+        {"schema": "schema 0000 and not 0003"},
     ),
     "a lost event": (
         ["DELETE FROM audit_event WHERE sequence = 5"],

@@ -9,16 +9,15 @@ import pytest
 from sqlalchemy import text
 
 from dispensary import database
-from dispensary.reports import chain_agreement
-from dispensary.reports.guards import APPEND_ONLY
-from dispensary.reports.verify import verify
+from dispensary.reports.verify import movements_told, verify
+from dispensary.reports.verify.guards import APPEND_ONLY
 from dispensary.rules.life import Act
 from dispensary.rules.people import Role
 from dispensary.rules.scan import Pack
-from dispensary.services.hand_over import HandOver, check_hand_over
-from dispensary.services.owe import Owe, owe
-from dispensary.services.prescription_act import Decided, act
-from dispensary.services.register import NewUser, add_user
+from dispensary.services.people.register import NewUser, add_user
+from dispensary.services.prescribing.hand_over import HandOver, check_hand_over
+from dispensary.services.prescribing.owe import Owe, owe
+from dispensary.services.prescribing.prescription_act import Decided, act
 from tests.build import NOW, Shop, a_lot, a_patient, a_prescriber, an_rx, dispensed
 from tests.reports.planting import found, plant
 
@@ -291,7 +290,7 @@ def test_rows_of_the_first_schema_are_compared_too(tmp_path, statement, check, s
 
 
 def test_a_difference_in_a_later_batch_is_found(busy, monkeypatch):
-    monkeypatch.setattr(chain_agreement, "_EVENTS", chain_agreement._EVENTS.limit(1))
+    monkeypatch.setattr(movements_told, "_EVENTS", movements_told._EVENTS.limit(1))
     assert found(busy) == {}
     plant(busy, "UPDATE dispense SET doses = 40 WHERE number = 2")
     assert found(busy)["fills"].startswith("D2: event ")

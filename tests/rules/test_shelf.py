@@ -1,4 +1,5 @@
 from datetime import date, timedelta
+from functools import partial
 
 import pytest
 from hypothesis import given
@@ -17,6 +18,7 @@ from dispensary.rules.shelf import (
     state_on,
     usable_on,
 )
+from tests.refusing import refused
 
 TODAY = date(2026, 11, 1)
 EXPIRES = date(2026, 10, 31)
@@ -55,14 +57,14 @@ def test_bands_hold_their_own_last_day(left: int, expected: str | None) -> None:
 
 def test_the_table_answers_for_every_state_and_operation() -> None:
     table = {state: [int(ALLOWED[state, operation]) for operation in Operation] for state in State}
-    assert [operation.value for operation in Operation] == (
-        ["receive", "dispense", "open", "draw", "move", "count", "return", "destroy"]
+    assert " ".join(operation.name.lower() for operation in Operation) == (
+        "receive dispense hand_over open draw repack move shelve restock count return send_back discard destroy"
     )
     assert table == {
-        State.AVAILABLE: [1, 1, 1, 1, 1, 1, 1, 1],
-        State.HELD: [1, 0, 0, 0, 1, 1, 1, 1],
-        State.RECALLED: [0, 0, 0, 0, 1, 1, 1, 1],
-        State.EXPIRED: [0, 0, 0, 0, 1, 1, 1, 1],
+        State.AVAILABLE: [1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1],
+        State.HELD: [1, 0, 0, 0, 0, 0, 1, 0, 0, 1, 1, 1, 1, 1],
+        State.RECALLED: [0, 0, 0, 0, 0, 0, 1, 0, 0, 1, 1, 1, 1, 1],
+        State.EXPIRED: [0, 0, 0, 0, 0, 0, 1, 0, 0, 1, 1, 1, 1, 1],
     }
 
 
@@ -95,42 +97,53 @@ def test_describes_why_a_lot_is_not_available() -> None:
     assert described(State.RECALLED, EXPIRES) == "recalled"
 
 
+RELEASE = "have a pharmacist release it with `dispensary lot release A23`"
+SEND_BACK = "send it back with `dispensary send-back A23` or destroy it"
+DESTROY = "destroy it with `dispensary destroy A23`"
+OUT = "keep it out of stock and send it back to the supplier"
+UNDELIVERED = "take it back without --undelivered"
+VIAL = "draw from a vial of another lot"
+
+
 @pytest.mark.parametrize(
-    ("state", "operation", "sentence"),
+    ("operation", "held", "recalled", "expired"),
     [
-        (
-            State.EXPIRED,
-            Operation.DISPENSE,
-            "lot A23 of US-CY-VIT30 expired on 2026-10-31; take another lot or destroy A23.",
+        (Operation.RECEIVE, None, OUT, OUT),
+        *(
+            (operation, f"{instead}, or {RELEASE}", f"{instead}, and {SEND_BACK}", f"{instead}, and {DESTROY}")
+            for operation, instead in (
+                (Operation.DISPENSE, "take another lot"),
+                (Operation.OPEN, "open another lot"),
+                (Operation.REPACK, "use another lot"),
+                (Operation.SHELVE, "leave it where it stands"),
+            )
         ),
-        (
-            State.HELD,
-            Operation.OPEN,
-            "lot A23 of US-CY-VIT30 is held; take another lot or have a pharmacist release A23.",
-        ),
-        (
-            State.RECALLED,
-            Operation.DRAW,
-            "lot A23 of US-CY-VIT30 is recalled; take another lot and return or destroy A23.",
-        ),
-        (
-            State.RECALLED,
-            Operation.RECEIVE,
-            "lot A23 of US-CY-VIT30 is recalled; keep it out of stock and send it back to the supplier.",
-        ),
-        (
-            State.EXPIRED,
-            Operation.RECEIVE,
-            "lot A23 of US-CY-VIT30 expired on 2026-10-31; keep it out of stock and send it back to the supplier.",
-        ),
+        (Operation.DRAW, f"{VIAL}, or {RELEASE}", f"{VIAL}, and discard this one", f"{VIAL}, and discard this one"),
+        (Operation.RESTOCK, f"{UNDELIVERED}, or {RELEASE}", UNDELIVERED, UNDELIVERED),
     ],
 )
-def test_refuses_with_the_state_and_the_way_out(state: State, operation: Operation, sentence: str) -> None:
-    with pytest.raises(LotNotUsable) as refused:
-        attempt(operation, state)
-    assert str(refused.value) == sentence
-    assert refused.value.code == "lot_not_usable"
-    assert refused.value.facts["operation"] == operation.value
+def test_refuses_with_the_state_and_the_way_out(
+    operation: Operation, held: str | None, recalled: str, expired: str
+) -> None:
+    told = {
+        State.HELD: held and f"is held; {held}",
+        State.RECALLED: f"is recalled; {recalled}",
+        State.EXPIRED: f"expired on 2026-10-31; {expired}",
+    }
+    for state, sentence in told.items():
+        if sentence is None:
+            attempt(operation, state)
+            continue
+        refusal = refused(LotNotUsable, partial(attempt, operation, state))
+        assert str(refusal) == f"lot A23 of US-CY-VIT30 {sentence}."
+        assert refusal.facts["operation"] == operation.value
+
+
+def test_the_way_out_is_safe_to_paste() -> None:
+    def attempted() -> None:
+        require(Operation.OPEN, State.EXPIRED, lot="A;B'2", product="US-CY-VIT30", expires=EXPIRES)
+
+    assert """`dispensary destroy 'A;B'"'"'2'`""" in str(refused(LotNotUsable, attempted))
 
 
 @pytest.mark.parametrize("state", State)

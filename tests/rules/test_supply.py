@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import date, timedelta
 from itertools import islice
 from typing import NamedTuple
@@ -12,7 +13,6 @@ from dispensary.rules.product import Container, Form, Preservatives, Product, Ro
 from dispensary.rules.quantity import Dose, NotAWholeMicrolitre, Strength
 from dispensary.rules.schedule import Pace, injections, paces
 from dispensary.rules.supply import (
-    IN_USE_DAYS,
     Course,
     CourseCompleted,
     Supply,
@@ -130,6 +130,14 @@ def test_a_wide_range_is_cautious_at_both_ends() -> None:
 def test_a_dose_on_day_28_needs_another_vial() -> None:
     assert supply_of(1, course("1 mg IM every 28 days"), a_product()).doses == 1
     assert supply_of(1, course("1 mg IM every 27 days"), a_product()).doses == 2
+
+
+def test_the_makers_own_limit_of_use_comes_before_the_usual_one() -> None:
+    short = replace(a_product(), in_use_days=14)
+    assert supply_of(1, course("1 mg IM weekly"), short).doses == 2
+    assert supply_of(1, course("1 mg IM every 14 days"), short).doses == 1
+    assert supply_of(1, course("1 mg IM every 35 days"), replace(a_product(), in_use_days=42)).doses == 2
+    assert (a_product().kept_days, short.kept_days, replace(AMPOULE, in_use_days=14).kept_days) == (28, 14, 0)
 
 
 def test_months_are_served_by_one_vial_each() -> None:
@@ -329,7 +337,7 @@ def play(units: int, course: Course, product: Product, pace: Pace) -> Played | N
     left_ul, opened, last = 0, course.start, course.start
     for on, dose, _ in days:
         dose_ul = product.strength.volume_ul(dose)
-        kept = product.multi_dose and left_ul >= dose_ul and on < opened + timedelta(days=IN_USE_DAYS)
+        kept = left_ul >= dose_ul and on < opened + timedelta(days=product.kept_days)
         if kept:
             left_ul -= dose_ul
             used[-1] = on

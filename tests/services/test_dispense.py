@@ -9,7 +9,7 @@ from dispensary.request import KeyReused
 from dispensary.rules.allocation import ShortStock
 from dispensary.rules.shelf import State
 from dispensary.schema import stock, trust
-from dispensary.services.dispense import Dispensed, Line, SkippedLot
+from dispensary.services.prescribing.dispense import Dispensed, Line, SkippedLot
 from tests.build import (
     a_lot,
     a_patient,

@@ -6,7 +6,7 @@ from dispensary.rules.people import Role
 from dispensary.rules.safety import NotAnOverride, StoppedByChecks
 from dispensary.rules.shelf import State
 from dispensary.schema import prescribing, trust
-from dispensary.services.register import NewUser, add_user
+from dispensary.services.people.register import NewUser, add_user
 from tests.build import a_lot, a_patient, a_prescriber, an_rx, codes, dispensed, in_state, later, picks
 from tests.refusing import nothing_written
 

@@ -4,15 +4,16 @@ import pytest
 from sqlalchemy import select
 
 from dispensary.lookup import NotFound
-from dispensary.reports.unchecked import Unchecked, unchecked
+from dispensary.reports.prescribing.unchecked import Unchecked, unchecked
 from dispensary.request import KeyReused, ReadsOnly
 from dispensary.rules.hand_over import PacksMissing, ScannedTwice, TooManyPacks, WrongPack
 from dispensary.rules.numbers import NotANumber
 from dispensary.rules.people import Role
 from dispensary.rules.scan import Pack
 from dispensary.schema import prescribing, trust
-from dispensary.services.formulary import NewPack, add_pack
-from dispensary.services.hand_over import (
+from dispensary.services.catalogue.formulary import NewPack, add_pack
+from dispensary.services.people.register import NewUser, add_user
+from dispensary.services.prescribing.hand_over import (
     AlreadyChecked,
     Checked,
     CheckedPack,
@@ -22,7 +23,6 @@ from dispensary.services.hand_over import (
     SamePerson,
     check_hand_over,
 )
-from dispensary.services.register import NewUser, add_user
 from tests.build import a_lot, a_patient, an_rx, dispensed, returned, rows
 from tests.refusing import everything, nothing_written
 

@@ -8,8 +8,8 @@ from dispensary.lookup import NotFound
 from dispensary.rules.people import Country, Language, Pharmacy
 from dispensary.rules.quantity import Dose
 from dispensary.schema import trust
-from dispensary.services.formulary import NewPack, add_pack
-from dispensary.services.label import label_facts, reprint
+from dispensary.services.catalogue.formulary import NewPack, add_pack
+from dispensary.services.prescribing.label import label_facts, reprint
 from tests.build import a_lot, a_patient, an_rx, dispensed, later, returned
 from tests.refusing import nothing_written
 

@@ -7,7 +7,7 @@ from dispensary.reports.verify import verify
 from dispensary.rules.people import Role
 from dispensary.rules.place import PlaceKind
 from dispensary.schema import people, stock, trust
-from dispensary.services.open_pharmacy import is_open
+from dispensary.services.catalogue.open_pharmacy import is_open
 from tests.build import NOW, Shop
 
 
@@ -36,7 +36,7 @@ def test_the_chain_begins_with_the_opening_and_the_formulary(shop):
 
 def test_nothing_is_numbered_yet_and_the_books_are_sound(shop):
     head = shop.read(lambda db: db.execute(select(trust.head)).one())
-    assert head[3:] == (0,) * 6
+    assert set(head[3:]) == {0}
     assert shop.read(verify).ok
 
 

@@ -5,7 +5,7 @@ from dispensary.rules.allocation import ShortStock
 from dispensary.rules.safety import StoppedByChecks
 from dispensary.rules.shelf import State
 from dispensary.schema import prescribing
-from dispensary.services.owe import CanBeFilled, DemandNoted, DemandThere, Owe, owe
+from dispensary.services.prescribing.owe import CanBeFilled, DemandNoted, DemandThere, Owe, owe
 from tests.build import a_lot, a_patient, an_rx, dispensed, in_state, later, returned
 from tests.refusing import everything, nothing_written
 

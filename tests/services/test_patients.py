@@ -5,7 +5,7 @@ import pytest
 from sqlalchemy import select
 
 from dispensary.lookup import NotFound
-from dispensary.reports import records
+from dispensary.reports.people import records
 from dispensary.request import KeyReused, ReadsOnly
 from dispensary.rules.history import AddedAndRemoved, AlreadyRecorded, NotRecorded
 from dispensary.rules.identifiers import BornOtherwise
@@ -13,7 +13,7 @@ from dispensary.rules.level import Level, LevelBeforeBirth, LevelInTheFuture
 from dispensary.rules.people import Condition, Country, History, Language, Role
 from dispensary.rules.product import Sensitivity
 from dispensary.schema import people, trust
-from dispensary.services.patients import (
+from dispensary.services.people.patients import (
     LevelThere,
     NewLevel,
     NothingToChange,
@@ -22,7 +22,7 @@ from dispensary.services.patients import (
     edit_patient,
     record_level,
 )
-from dispensary.services.register import NewPatient, NewUser, NotAllowed, add_patient, add_user
+from dispensary.services.people.register import NewPatient, NewUser, NotAllowed, add_patient, add_user
 from tests.build import a_patient, rows
 from tests.refusing import everything, nothing_written
 

@@ -15,7 +15,7 @@ from dispensary.rules.product import Form, Route
 from dispensary.rules.quantity import BareGram, Dose, NotADose
 from dispensary.rules.safety import StoppedByChecks
 from dispensary.schema import prescribing, trust
-from dispensary.services.prescribe import NewPrescription, NotAPrescription, prescribe
+from dispensary.services.prescribing.prescribe import NewPrescription, NotAPrescription, prescribe
 from tests.build import a_patient, a_prescriber, an_rx, the_rx
 from tests.refusing import nothing_written
 

@@ -3,8 +3,8 @@ import pytest
 from dispensary.rules.life import Act, LifeState, NotFromThisState
 from dispensary.rules.people import Role
 from dispensary.rules.safety import StoppedByChecks
-from dispensary.services.prescription_act import Decided, act
-from dispensary.services.register import NewUser, NotAllowed, add_user
+from dispensary.services.people.register import NewUser, NotAllowed, add_user
+from dispensary.services.prescribing.prescription_act import Decided, act
 from tests.build import a_lot, an_rx, codes, dispensed, the_rx
 from tests.refusing import everything, nothing_written
 

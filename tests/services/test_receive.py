@@ -3,18 +3,19 @@ from datetime import date
 import pytest
 from sqlalchemy import select
 
-from dispensary.lookup import NotFound
+from dispensary.lookup import NotAStockPlace, NotFound
 from dispensary.request import KeyReused
+from dispensary.rules.fit import PlaceDoesNotFit
 from dispensary.rules.identifiers import gtin_of_ndc
+from dispensary.rules.lot_life import SameLot
+from dispensary.rules.recall import RecalledBeforeReceived
 from dispensary.rules.scan import read_pack
 from dispensary.rules.shelf import LotNotUsable, State
 from dispensary.schema import stock, trust
-from dispensary.services.formulary import NewPack, add_pack
-from dispensary.services.receive import (
+from dispensary.services.catalogue.formulary import NewPack, add_pack
+from dispensary.services.stock.receive import (
     Delivery,
-    ExpiryTooFar,
-    LotConflict,
-    NoStockPlace,
+    NotForDeliveries,
     Scanned,
     SerialQuantity,
     SerialReceived,
@@ -23,6 +24,7 @@ from dispensary.services.receive import (
     UnknownGtin,
     receive,
 )
+from dispensary.services.stock.received_lot import ExpiryTooFar, LotConflict
 from tests.build import a_lot, an_rx, dispensed, in_state, units_at
 from tests.refusing import nothing_written
 
@@ -45,8 +47,8 @@ def typed(product="US-CY-ARG1", lot="A23", expires=date(2027, 11, 30), units=10,
     return Typed(product, lot, expires, units, month_only)
 
 
-def delivered(shop, *lines, place="shelf", cost=None, key=None):
-    return shop.do(receive, Delivery(key or shop.key(), lines, place, cost))
+def delivered(shop, *lines, place="shelf", cost=None, key=None, reason=None):
+    return shop.do(receive, Delivery(key or shop.key(), lines, place, cost, reason))
 
 
 def receipt_lines(shop):
@@ -78,7 +80,7 @@ def test_a_vial_that_was_added_as_a_pack_is_one_unit(shop):
 
 
 def test_stock_comes_from_the_supplier_to_the_place_that_was_named(shop):
-    delivered(shop, scanned(shop), place="refrigerator")
+    delivered(shop, scanned(shop), place="refrigerator", reason="no room on the shelf")
     assert (units_at(shop, "A23", "refrigerator"), units_at(shop, "A23")) == (25, 0)
     source, target = stock.place.alias(), stock.place.alias()
     moved = shop.read(
@@ -215,7 +217,38 @@ def test_refuses_an_unknown_place_and_names_those_there_are(shop):
 
 @pytest.mark.parametrize("place", ["supplier", "patients", "waste", "variance"])
 def test_refuses_a_place_where_no_stock_stands(shop, place):
-    nothing_written(shop, NoStockPlace, lambda: delivered(shop, typed(), place=place))
+    nothing_written(shop, NotAStockPlace, lambda: delivered(shop, typed(), place=place))
+
+
+@pytest.mark.parametrize("place", ["returned", "transit"])
+def test_refuses_a_place_that_no_delivery_goes_to(shop, place):
+    nothing_written(shop, NotForDeliveries, lambda: delivered(shop, typed(), place=place))
+
+
+def test_refuses_a_place_that_does_not_fit_the_product(shop):
+    nothing_written(shop, PlaceDoesNotFit, lambda: delivered(shop, typed(), place="refrigerator"))
+
+
+def test_a_reason_for_such_a_place_is_recorded(shop):
+    delivered(shop, typed(), place="refrigerator", reason="no room on the shelf")
+    newest = select(trust.audit_event.c.canonical).order_by(trust.audit_event.c.sequence.desc())
+    assert '"reason":"no room on the shelf"' in shop.read(lambda db: db.execute(newest).scalar())
+
+
+def test_refuses_a_lot_that_differs_only_in_case_from_a_known_one(shop):
+    delivered(shop, typed(lot="A23"))
+    nothing_written(shop, SameLot, lambda: delivered(shop, typed(lot="a23")))
+    nothing_written(shop, SameLot, lambda: delivered(shop, scanned(shop, lot="a23")))
+
+
+def test_refuses_two_spellings_of_one_new_lot_in_a_delivery(shop):
+    nothing_written(shop, SameLot, lambda: delivered(shop, typed(lot="b7"), scanned(shop, lot="B7")))
+
+
+def test_a_number_in_another_case_with_another_expiry_or_product_is_another_lot(shop):
+    delivered(shop, typed(lot="A23"))
+    delivered(shop, typed(lot="a23", expires=date(2028, 1, 31)), typed("NO-CY-TAK1", lot="a23"))
+    assert [lot.number for lot in lots(shop)] == ["A23", "a23", "a23"]
 
 
 def test_refuses_an_expired_pack(shop):
@@ -225,7 +258,7 @@ def test_refuses_an_expired_pack(shop):
 def test_refuses_a_recalled_lot(shop):
     a_lot(shop, lot="A23")
     in_state(shop, "A23", State.RECALLED)
-    nothing_written(shop, LotNotUsable, lambda: delivered(shop, scanned(shop)))
+    nothing_written(shop, RecalledBeforeReceived, lambda: delivered(shop, scanned(shop)))
 
 
 def test_refuses_a_held_lot_once_it_has_expired(shop):

@@ -10,7 +10,7 @@ from dispensary.rules.numbers import NotANumber
 from dispensary.rules.people import Condition, Language, Role
 from dispensary.rules.product import Sensitivity
 from dispensary.schema import people, trust
-from dispensary.services.register import (
+from dispensary.services.people.register import (
     AlreadyThere,
     NewPatient,
     NewPrescriber,

@@ -48,3 +48,6 @@ OF_THE_PRODUCT: tuple[Check, ...] = (
 )
 
 CHECKS = (*OF_ANY_PRODUCT, *OF_THE_PRODUCT)
+
+OF_A_DRAW = tuple(check for check in CHECKS if check not in (product.vial_size, product.surplus))
+"""The checks of a dose out of an opened vial: all but those that speak of units."""

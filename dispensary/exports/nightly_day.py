@@ -1,0 +1,189 @@
+"""The part of the nightly report on paper that tells what happened on the day, a table for each kind."""
+
+from collections.abc import Iterator, Sequence
+from typing import TypeAlias
+
+from reportlab.platypus import Flowable
+
+from dispensary.exports.paper import Column, grid, heading, paragraph
+from dispensary.reports.nightly.nightly import Nightly
+from dispensary.rules.quantity import millilitres, plain
+
+Section: TypeAlias = tuple[str, str, Sequence[Column], Sequence[Sequence[str]]]
+"""The title, what is said where there is nothing, the columns and the rows."""
+
+
+def the_day(report: Nightly, width: float) -> Iterator[Flowable]:
+    """A section for each kind of thing that happened, and in the end a line of what did not."""
+    quiet = []
+    for title, nothing, columns, rows in _sections(report):
+        if rows:
+            yield from [*heading(title), grid(columns, rows, width)]
+        else:
+            quiet.append(nothing)
+    if quiet:
+        yield from [*heading("And besides"), paragraph(" ".join(quiet), 9.5)]
+
+
+def _sections(report: Nightly) -> Iterator[Section]:
+    yield (
+        "Below minimum",
+        "No product is below its minimum.",
+        [
+            Column("Product", 0.25),
+            Column("Name", 0.45),
+            Column("Minimum", 0.15, right=True),
+            Column("Usable", 0.15, right=True),
+        ],
+        [[row.product, row.name, f"{row.minimum_units:,}", f"{row.usable_units:,}"] for row in report.below_minimum],
+    )
+    yield (
+        "Dispensed today",
+        "Nothing was dispensed.",
+        [
+            Column("Dispense", 0.1),
+            Column("Rx", 0.1),
+            Column("Patient", 0.1),
+            Column("Product", 0.18),
+            Column("Lots", 0.32),
+            Column("Units", 0.07, right=True),
+            Column("By", 0.13),
+        ],
+        [
+            [
+                line.dispense,
+                line.rx,
+                line.patient,
+                line.product,
+                ", ".join(f"{taken.lot} ({taken.units:,})" for taken in line.lots),
+                f"{line.units:,}",
+                line.by,
+            ]
+            for line in report.dispensed
+        ],
+    )
+    yield (
+        "Drawn from opened vials today",
+        "No dose was drawn.",
+        [
+            Column("Draw", 0.1),
+            Column("Vial", 0.1),
+            Column("Rx", 0.1),
+            Column("Patient", 0.1),
+            Column("Product", 0.18),
+            Column("Lot", 0.17),
+            Column("mL", 0.12, right=True),
+            Column("By", 0.13),
+        ],
+        [
+            [
+                line.draw,
+                line.vial,
+                line.rx or "none",
+                line.patient,
+                line.product,
+                line.lot,
+                str(plain(millilitres(line.volume_ul))),
+                line.by,
+            ]
+            for line in report.drawn
+        ],
+    )
+    yield (
+        "Returned today",
+        "Nothing came back.",
+        [
+            Column("Return", 0.09),
+            Column("Of", 0.09),
+            Column("Product", 0.17),
+            Column("Lot", 0.16),
+            Column("Units", 0.07, right=True),
+            Column("Reason", 0.29),
+            Column("By", 0.13),
+        ],
+        [
+            [line.return_, line.dispense, line.product, line.lot, f"{line.units:,}", line.reason, line.by]
+            for line in report.returned
+        ],
+    )
+    yield (
+        "Received today",
+        "Nothing was received.",
+        [
+            Column("Receipt", 0.1),
+            Column("Product", 0.2),
+            Column("Lot", 0.24),
+            Column("Expires", 0.13),
+            Column("Units", 0.07, right=True),
+            Column("Place", 0.13),
+            Column("By", 0.13),
+        ],
+        [
+            [line.receipt, line.product, line.lot, str(line.expires), f"{line.units:,}", line.place, line.by]
+            for line in report.received
+        ],
+    )
+    yield (
+        "Moved, destroyed and sent back today",
+        "Nothing was moved, destroyed or sent back.",
+        [
+            Column("Act", 0.07),
+            Column("Kind", 0.1),
+            Column("Product", 0.16),
+            Column("Lot", 0.14),
+            Column("Units", 0.07, right=True),
+            Column("From and to", 0.2),
+            Column("Reason", 0.14),
+            Column("By", 0.12),
+        ],
+        [
+            [
+                line.act,
+                line.kind,
+                line.product,
+                line.lot,
+                f"{line.units:,}",
+                f"{line.from_} to {line.to}",
+                line.reason or "",
+                line.by + (f", {line.witness} saw it" if line.witness else ""),
+            ]
+            for line in report.stock_acts
+        ],
+    )
+    yield (
+        "Corrected by counts today",
+        "No count differed from the books.",
+        [
+            Column("Count", 0.08),
+            Column("Product", 0.2),
+            Column("Lot", 0.18),
+            Column("Place", 0.14),
+            Column("Units", 0.08, right=True),
+            Column("Reason", 0.2),
+            Column("By", 0.12),
+        ],
+        [
+            [
+                line.count,
+                line.product,
+                line.lot,
+                line.place,
+                f"{line.variance:+,}",
+                line.reason or "",
+                line.by,
+            ]
+            for line in report.counted
+        ],
+    )
+    yield (
+        "Lots held, released and recalled today",
+        "No lot was held, released or recalled.",
+        [Column("Product", 0.2), Column("Lot", 0.18), Column("Act", 0.1), Column("Reason", 0.4), Column("By", 0.12)],
+        [[line.product, line.lot, line.lot_act, line.reason, line.by] for line in report.lot_acts],
+    )
+    yield (
+        "Warnings overridden today",
+        "No warning was overridden.",
+        [Column("Warning", 0.4), Column("Reason", 0.45), Column("Times", 0.15, right=True)],
+        [[row.code, row.reason_code, f"{row.times:,}"] for row in report.overrides],
+    )

@@ -1,0 +1,1 @@
+"""The nightly report and its parts."""

@@ -1,0 +1,145 @@
+"""What needs a person today, as sentences: the most dangerous first."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from dispensary.reports.nightly.unfinished import Unfinished
+from dispensary.reports.prescribing.unchecked import Unchecked
+from dispensary.reports.prescribing.unmet import Unmet
+from dispensary.reports.stock.stock import StockRow
+from dispensary.rules.quantity import millilitres, plain
+from dispensary.rules.shelf import BANDS, State
+
+
+@dataclass(frozen=True, slots=True)
+class BelowMinimum:
+    """A product with fewer usable units than its minimum."""
+
+    product: str
+    name: str
+    minimum_units: int
+    usable_units: int
+
+
+@dataclass(frozen=True, slots=True)
+class Overridden:
+    """A finding of the checks that a pharmacist overrode, with the reason; `number` of the dispense or the draw."""
+
+    number: str
+    message: str
+    reason: str
+    by: str
+
+
+# What is wrong with stock, in the order of danger, and what a person does about it. An available lot
+# needs nobody unless it stands where it cannot be dispensed.
+_WAYS_OUT = {
+    State.RECALLED: ("Recalled", "take them out of stock and do what the recall says"),
+    State.EXPIRED: ("Expired", "take them out of stock and destroy them"),
+    State.HELD: ("Held", "a pharmacist releases or condemns them"),
+    State.AVAILABLE: ("Set aside", "decide what becomes of them"),
+}
+
+MOST_LOTS = 4
+"""A sentence names at most so many lots; the table of what expires names them all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What was found beside the stock itself."""
+
+    below_minimum: tuple[BelowMinimum, ...] = ()
+    overridden: tuple[Overridden, ...] = ()
+    unmet: tuple[Unmet, ...] = ()
+    unchecked: tuple[Unchecked, ...] = ()
+    unfinished: Unfinished = field(default_factory=Unfinished)
+
+
+def sentences(rows: Sequence[StockRow], seen: Seen) -> tuple[str, ...]:
+    """Stock that must not stand where it does, patients who wait, products to order, overrides to read again."""
+    return (
+        *_patients_to_call(seen.unfinished),
+        *_stock(rows),
+        *_vials(seen.unfinished),
+        *_short_dated(rows),
+        *(
+            f"Not filled: {each.rx} wanted {each.units:,} of {each.product}, {each.usable_units:,} usable; "
+            "order it and call the patient."
+            for each in seen.unmet
+        ),
+        *_orders(seen.below_minimum),
+        *(
+            f"{each.dispense} of {each.rx}, dispensed by {each.by}, was checked by no second person; "
+            f"scan it with `dispensary rx check {each.dispense}`."
+            for each in seen.unchecked
+        ),
+        *(
+            f"Count {each.count}, which {each.by} began, is open; close it with `dispensary count close {each.count}`."
+            for each in seen.unfinished.counts
+        ),
+        *(
+            f"{each.by} overrode a warning on {each.number} ({each.message.removesuffix('.')}), "
+            f"giving as the reason: {each.reason.removesuffix('.')}."
+            for each in seen.overridden
+        ),
+    )
+
+
+def _patients_to_call(unfinished: Unfinished) -> list[str]:
+    return [
+        f"Recall {each.recall} ({each.reference}): {each.not_reached:,} of {each.patients:,} patients are not reached; "
+        f"call those whom `dispensary recall show {each.recall}` lists."
+        for each in unfinished.recalls
+    ]
+
+
+def _vials(unfinished: Unfinished) -> list[str]:
+    """Opened vials that nobody may use any longer, each with the reason."""
+    return [
+        f"Opened vial {each.vial} ({each.place}): {plain(millilitres(each.remaining_ul))} mL of {each.product}, "
+        f"lot {each.lot}, "
+        + (
+            "past its hour; discard it."
+            if each.state is State.AVAILABLE
+            else f"of a lot that is {each.state}; do not use it."
+        )
+        for each in unfinished.vials
+    ]
+
+
+def _orders(below_minimum: Iterable[BelowMinimum]) -> list[str]:
+    """One sentence, because one person orders all of them."""
+    short = [f"{below.product} ({below.usable_units:,} of {below.minimum_units:,})" for below in below_minimum]
+    return [f"Below minimum, usable units of those wanted: {', '.join(short)}; order them."] if short else []
+
+
+def _stock(rows: Iterable[StockRow]) -> list[str]:
+    groups: dict[tuple[int, str, str, State], list[StockRow]] = {}
+    order = list(_WAYS_OUT)
+    for row in rows:
+        if row.usable_units == 0:
+            groups.setdefault((order.index(row.state), row.product, row.place, row.state), []).append(row)
+    return [_sentence(group) for _, group in sorted(groups.items())]
+
+
+def _short_dated(rows: Iterable[StockRow]) -> list[str]:
+    """A sentence for each lot that can still be used and is in the narrowest band."""
+    return [
+        f"Expires in {row.days_left} day{'' if row.days_left == 1 else 's'} ({row.place}): {row.usable_units:,} of "
+        f"{row.product}, lot {row.lot}; use them first or return them."
+        for row in rows
+        if row.usable_units and row.days_left <= BANDS[0]
+    ]
+
+
+def _sentence(rows: Sequence[StockRow]) -> str:
+    """One sentence for the lots of a product in the same state at the same place."""
+    first, units = rows[0], sum(row.units for row in rows)
+    heading, way_out = _WAYS_OUT[first.state]
+    lots = ", ".join(row.lot for row in rows[:MOST_LOTS])
+    if len(rows) > MOST_LOTS:
+        lots += f" and {len(rows) - MOST_LOTS} more"
+    return (
+        f"{heading} ({first.place}): {units:,} unit{'s' if units > 1 else ''} of {first.product}, "
+        f"lot{'s' if len(rows) > 1 else ''} {lots}; {way_out}."
+    )

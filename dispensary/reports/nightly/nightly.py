@@ -1,0 +1,178 @@
+"""The pharmacy's day in one report: what needs a person, the stock, and what happened."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, Table, bindparam, func, literal, select
+
+from dispensary.audit import Entry
+from dispensary.reports.chain import head_of
+from dispensary.reports.nightly import day as day_of
+from dispensary.reports.nightly import stock_day
+from dispensary.reports.nightly.attention import BelowMinimum, Overridden, Seen, sentences
+from dispensary.reports.nightly.day import DispensedLine, DrawnLine, ReturnedLine
+from dispensary.reports.nightly.stock_day import CountedLine, LotActLine, ReceivedLine, StockActLine
+from dispensary.reports.nightly.unfinished import unfinished
+from dispensary.reports.prescribing.unchecked import unchecked
+from dispensary.reports.prescribing.unmet import Unmet, unmet
+from dispensary.reports.stock.expiring import ExpiringRow, expiring_of
+from dispensary.reports.stock.stock import StockRow, stock, stock_by
+from dispensary.rules.numbers import Record
+from dispensary.rules.product import Form
+from dispensary.rules.safety import OTHER
+from dispensary.schema.catalogue import product
+from dispensary.schema.people import user
+from dispensary.schema.prescribing import dispense, finding
+from dispensary.schema.vials import draw, draw_finding
+
+
+@dataclass(frozen=True, slots=True)
+class StockGroup:
+    """Units of one form, vial size and preservative."""
+
+    form: Form
+    fill_ml: Decimal
+    preservative: str
+    units: int
+    usable_units: int
+
+
+@dataclass(frozen=True, slots=True)
+class OverrideCount:
+    """How often a finding was overridden on the day, by its code and the code of the reason."""
+
+    code: str
+    reason_code: str
+    times: int
+
+
+@dataclass(frozen=True, slots=True)
+class Nightly:
+    """One pharmacy-local day; the stock and `audit`, the end of the chain, are of the moment of the report.
+
+    The end of the chain, kept elsewhere, shows whether the chain was altered later.
+    """
+
+    day: date
+    needs_a_person: tuple[str, ...]
+    stock: tuple[StockGroup, ...]
+    expiring: tuple[ExpiringRow, ...]
+    below_minimum: tuple[BelowMinimum, ...]
+    dispensed: tuple[DispensedLine, ...]
+    drawn: tuple[DrawnLine, ...]
+    returned: tuple[ReturnedLine, ...]
+    received: tuple[ReceivedLine, ...]
+    stock_acts: tuple[StockActLine, ...]
+    counted: tuple[CountedLine, ...]
+    lot_acts: tuple[LotActLine, ...]
+    overrides: tuple[OverrideCount, ...]
+    unmet: tuple[Unmet, ...]
+    audit: Entry
+
+    @property
+    def needs_attention(self) -> bool:
+        """Whether somebody must look at something (exit status 4)."""
+        return bool(self.needs_a_person)
+
+
+def _overridden(record: Record, given: Table, found: Table, of: ColumnElement[Any]) -> Select[Any]:
+    """The findings of what was given on the day that a pharmacist overrode."""
+    return (
+        select(
+            literal(record).label("record"),
+            given.c.number,
+            found.c.code,
+            found.c.message,
+            found.c.reason,
+            func.coalesce(found.c.reason_code, OTHER).label("reason_code"),
+            user.c.name.label("by"),
+        )
+        .join(given, given.c.id == of)
+        .join(user, user.c.id == given.c.by_id)
+        .where(
+            given.c.site_id == bindparam("site"),
+            given.c.at >= bindparam("start"),
+            given.c.at < bindparam("end"),
+            found.c.reason.is_not(None),
+        )
+        .order_by(given.c.number, found.c.id)
+    )
+
+
+_OVERRIDDEN = (
+    _overridden(Record.DISPENSE, dispense, finding, finding.c.dispense_id),
+    _overridden(Record.DRAW, draw, draw_finding, draw_finding.c.draw_id),
+)
+_MINIMA = select(product.c.code, product.c.name, product.c.minimum_units).where(product.c.minimum_units.is_not(None))
+
+
+MORNING = time(6)
+"""Before this hour, by the pharmacy's clock, the day that a report is about is the one that has just ended."""
+
+
+def reported_day(on: datetime) -> date:
+    """The day that a report made at this moment is about, so that a job at 02:00 tells of yesterday."""
+    return on.date() - timedelta(days=1) if on.time() < MORNING else on.date()
+
+
+def nightly(
+    db: Connection, site_id: int, on: datetime, day: date | None = None, *, second_check: bool = False
+) -> Nightly:
+    """What happened on `day` (else the day of `on`), and the stock as it stands at `on`.
+
+    `on` is an aware moment in the pharmacy's own time zone. With `second_check`, fills that no second
+    person has scanned need somebody.
+    """
+    day = on.date() if day is None else day
+    start = datetime.combine(day, time.min, on.tzinfo)
+    end = datetime.combine(day + timedelta(days=1), time.min, on.tzinfo)
+    given = {"site": site_id, "start": start, "end": end}
+    rows = stock(db, site_id, on.date())
+    below_minimum = _below_minimum(rows, db.execute(_MINIMA))
+    answered = [row for statement in _OVERRIDDEN for row in db.execute(statement, given)]
+    seen = Seen(
+        below_minimum=below_minimum,
+        overridden=tuple(
+            Overridden(Record(row.record).number(row.number), row.message, row.reason, row.by) for row in answered
+        ),
+        unmet=unmet(db, site_id, start, end),
+        unchecked=unchecked(db, site_id, start, end) if second_check else (),
+        unfinished=unfinished(db, site_id, on),
+    )
+    return Nightly(
+        day=day,
+        needs_a_person=sentences(rows, seen),
+        stock=tuple(StockGroup(**group) for group in stock_by(rows, ("form", "fill_ml", "preservative"))),
+        expiring=expiring_of(rows, on.date()),
+        below_minimum=below_minimum,
+        dispensed=day_of.dispensed(db, given),
+        drawn=day_of.drawn(db, given),
+        returned=day_of.returned(db, given),
+        received=stock_day.received(db, given),
+        stock_acts=stock_day.stock_acts(db, given),
+        counted=stock_day.counted(db, given),
+        lot_acts=stock_day.lot_acts(db, given),
+        overrides=_counted(answered),
+        unmet=seen.unmet,
+        audit=head_of(db, site_id),
+    )
+
+
+def _counted(answered: Iterable[Any]) -> tuple[OverrideCount, ...]:
+    counts = Counter((row.code, row.reason_code) for row in answered)
+    return tuple(OverrideCount(*codes, times) for codes, times in sorted(counts.items()))
+
+
+def _below_minimum(rows: Sequence[StockRow], minima: Iterable[Any]) -> tuple[BelowMinimum, ...]:
+    """The products with fewer usable units than their minimum, by code; also those with none at all."""
+    usable = {group["product"]: group["usable_units"] for group in stock_by(rows, ("product",))}
+    below = [
+        BelowMinimum(row.code, row.name, row.minimum_units, usable.get(row.code, 0))
+        for row in minima
+        if usable.get(row.code, 0) < row.minimum_units
+    ]
+    return tuple(sorted(below, key=lambda found: found.product))

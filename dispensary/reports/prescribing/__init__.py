@@ -1,0 +1,1 @@
+"""Prescriptions and what became of them."""

@@ -1,0 +1,1 @@
+"""Recalls: whom to call, and where every unit is."""

@@ -1,0 +1,1 @@
+"""What stands where, until when, and where it came from and went."""

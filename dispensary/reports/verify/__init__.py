@@ -1,0 +1,69 @@
+"""Do the books agree with themselves? Everything that is kept twice is recomputed and compared."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, exc
+
+from dispensary.reports.verify import (
+    foundations,
+    movements_told,
+    prescriptions_told,
+    recalls_told,
+    stock_books,
+    stock_documents,
+    stock_told,
+    storage_told,
+    vial_books,
+    vials_told,
+)
+from dispensary.reports.verify.differences import SHOWN
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One comparison: what is so, or the first differences."""
+
+    name: str
+    ok: bool
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """All comparisons; `ok` where each of them is."""
+
+    ok: bool
+    checks: tuple[Check, ...]
+
+
+def verify(db: Connection) -> Verified:
+    """Recompute balances, documents, vials, readings and audit chains, and compare records with their events."""
+    storage = (*foundations.STORAGE, *foundations.SQLITE) if db.dialect.name == "sqlite" else foundations.STORAGE
+    checks = tuple(_check(db, *each) for each in (*storage, *_BOOKS))
+    return Verified(all(check.ok for check in checks), checks)
+
+
+def _check(db: Connection, name: str, promise: str, find: Callable[[Connection], list[str]]) -> Check:
+    try:
+        found = find(db)
+    except (TypeError, ValueError, LookupError, exc.DBAPIError) as problem:
+        # SQLite keeps whatever somebody wrote into a column: what cannot be read is a finding, not an end.
+        cause = problem.orig if isinstance(problem, exc.DBAPIError) else problem
+        found = [f"what is kept cannot be read ({cause})"]
+    more = ["and more"] if len(found) > SHOWN else []
+    return Check(name, not found, "; ".join(found[:SHOWN] + more) if found else promise)
+
+
+_BOOKS = (
+    *stock_books.CHECKS,
+    *stock_documents.CHECKS,
+    *vial_books.CHECKS,
+    *prescriptions_told.AGREEMENTS,
+    *vials_told.AGREEMENTS,
+    *stock_told.AGREEMENTS,
+    *recalls_told.AGREEMENTS,
+    *storage_told.AGREEMENTS,
+    *movements_told.AGREEMENTS,
+    *foundations.TRUST,
+)

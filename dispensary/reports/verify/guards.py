@@ -1,0 +1,96 @@
+"""The triggers that let rows be appended and never changed: whoever drops one may have changed what it guarded."""
+
+from sqlalchemy import Connection, text
+
+from dispensary.schema.compounding import batch, batch_ingredient
+from dispensary.schema.counting import count_closing, count_entry, count_line, stock_count
+from dispensary.schema.prescribing import (
+    checked_pack,
+    dispense,
+    dispense_return,
+    finding,
+    hand_over_check,
+    prescription_act,
+    unmet_demand,
+)
+from dispensary.schema.recalls import lot_act, recall, recall_contact, recall_withdrawal
+from dispensary.schema.stock import movement, receipt, receipt_line, stock_act
+from dispensary.schema.storage import excursion, light_exposure, place_log, reading
+from dispensary.schema.trust import answer, audit_event, request
+from dispensary.schema.vials import draw, draw_finding, vial_entry
+
+APPEND_ONLY = (
+    answer,
+    audit_event,
+    batch,
+    batch_ingredient,
+    checked_pack,
+    count_closing,
+    count_entry,
+    count_line,
+    dispense,
+    dispense_return,
+    draw,
+    draw_finding,
+    excursion,
+    finding,
+    hand_over_check,
+    light_exposure,
+    lot_act,
+    movement,
+    place_log,
+    prescription_act,
+    reading,
+    recall,
+    recall_contact,
+    recall_withdrawal,
+    receipt,
+    receipt_line,
+    request,
+    stock_act,
+    stock_count,
+    unmet_demand,
+    vial_entry,
+)
+"""The tables whose rows the migrations guard; the triggers of a migrated database are those of these tables."""
+
+_SQLITE = text("SELECT tbl_name, name, sql FROM sqlite_master WHERE type = 'trigger'")
+# What a trigger of PostgreSQL does, whether it fires, and before what: UPDATE, DELETE and TRUNCATE, by the statement.
+_POSTGRESQL = text(
+    """
+    SELECT c.relname, t.tgname,
+        CASE WHEN t.tgtype = 2 + 8 + 16 + 32 AND t.tgenabled IN ('O', 'A') AND t.tgqual IS NULL
+            AND t.tgattr = '' AND p.prosrc LIKE ' BEGIN RAISE EXCEPTION %; END '
+        THEN p.proname END
+    FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_proc p ON p.oid = t.tgfoid
+    WHERE NOT t.tgisinternal AND pg_table_is_visible(c.oid)
+    """
+)
+
+
+def missing(db: Connection) -> list[str]:
+    """Append-only tables without the triggers that close them, or with others of their name."""
+    sqlite = db.dialect.name == "sqlite"
+    there = {(table, name, does) for table, name, does in db.execute(_SQLITE if sqlite else _POSTGRESQL)}
+    needed = (trigger for table in APPEND_ONLY for trigger in (_sqlite if sqlite else _postgresql)(table.name))
+    return [
+        f"{table} can be changed, since its trigger {name} is not there as it was made"
+        for table, name, does in needed
+        if (table, name, does) not in there
+    ]
+
+
+def _sqlite(table: str) -> list[tuple[str, str, str]]:
+    return [
+        (
+            table,
+            f"{table}_no_{action}",
+            f"CREATE TRIGGER {table}_no_{action} BEFORE {action.upper()} ON {table} "
+            f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END",
+        )
+        for action in ("update", "delete")
+    ]
+
+
+def _postgresql(table: str) -> list[tuple[str, str, str]]:
+    return [(table, f"{table}_append_only", "append_only")]

@@ -1,0 +1,1 @@
+"""The formulary, and the opening of a pharmacy with it."""

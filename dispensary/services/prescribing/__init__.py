@@ -1,0 +1,1 @@
+"""From a prescription to what the patient takes home, and back."""

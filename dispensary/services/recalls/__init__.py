@@ -1,0 +1,1 @@
+"""Lots held, released and recalled, and the patients who are called."""

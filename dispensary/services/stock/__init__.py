@@ -1,0 +1,1 @@
+"""Sealed stock: deliveries, moves, destruction, returns to the supplier."""

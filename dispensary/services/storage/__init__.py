@@ -1,0 +1,1 @@
+"""Places, what their loggers measured, and time in the light."""

@@ -1,0 +1,1 @@
+"""Opened vials, from the first needle to the last drop."""

@@ -1,0 +1,182 @@
+"""The books of any sequence of acts are the model's, on each engine; and each planted fault breaks that."""
+
+import shutil
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import replace
+from datetime import timedelta
+from itertools import count
+
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis.stateful import run_state_machine_as_test
+from sqlalchemy.event import listen
+
+from dispensary import database, ledger, lookup, lots
+from dispensary.rules import counting, lot_life, shelf, vial
+from dispensary.rules.lot_life import LotAct
+from dispensary.rules.people import Country
+from dispensary.rules.place import PlaceKind
+from dispensary.rules.practice import practice_of
+from dispensary.rules.shelf import Operation, State
+from dispensary.services.counting import count_close
+from dispensary.services.stock import move, stock_act
+from dispensary.services.vials import open_vial
+from tests.build import NOW, Shop, admin, server_uri
+from tests.stock_machine import DEAD_UL, Stock
+
+PRACTICE = replace(practice_of(Country.US), dead_volume_ul=DEAD_UL)
+RULES = [name for name, member in vars(Stock).items() if hasattr(member, "hypothesis_stateful_rule")]
+_made = count(1)
+
+
+@pytest.fixture
+def on_sqlite(sqlite_template, tmp_path) -> Callable[[], Shop]:
+    def new_shop() -> Shop:
+        file = tmp_path / f"{next(_made)}.db"
+        shutil.copy(sqlite_template, file)
+        engine = database.open_engine(database.parse_url(str(file)), pause=lambda: None)
+        # What a power cut would leave is not asked here, and waiting for the disk is most of the time.
+        listen(engine, "connect", lambda connection, _: connection.execute("PRAGMA synchronous = OFF"))
+        return Shop(engine, NOW, practice=PRACTICE)
+
+    return new_shop
+
+
+@pytest.fixture
+def on_postgresql(postgres_server) -> Iterator[Callable[[], Shop]]:
+    names: list[str] = []
+
+    def new_shop() -> Shop:
+        names.append(f"m{next(_made)}")
+        admin(postgres_server, f"CREATE DATABASE {names[-1]} TEMPLATE template")
+        uri = server_uri(postgres_server, names[-1])
+        return Shop(database.open_engine(database.parse_url(uri), pause=lambda: None), NOW, practice=PRACTICE)
+
+    yield new_shop
+    for name in names:
+        admin(postgres_server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def run(new_shop: Callable[[], Shop], examples: int, among: Collection[str] = RULES, **more) -> None:
+    others = {name: None for name in RULES if name not in among}
+    machine = type("OnThisEngine", (Stock,), {"new_shop": staticmethod(new_shop), **others})
+    run_state_machine_as_test(
+        machine,
+        settings=settings(
+            max_examples=examples,
+            stateful_step_count=40,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+            **more,
+        ),
+    )
+
+
+def _a_day_longer(patch: pytest.MonkeyPatch) -> None:
+    kept = open_vial.discard_at
+    patch.setattr(open_vial, "discard_at", lambda *given: kept(*given) + timedelta(days=1))
+
+
+def _at_its_very_hour(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(vial, "in_time", lambda now, discard: now <= discard)
+
+
+def _no_dead_volume(patch: pytest.MonkeyPatch) -> None:
+    taken = vial.taken
+    patch.setattr(vial, "taken", lambda left, dose, product, _dead, named: taken(left, dose, product, 0, named))
+
+
+def _allowed(state: State, operation: Operation) -> Callable[[pytest.MonkeyPatch], None]:
+    return lambda patch: patch.setitem(shelf.ALLOWED, (state, operation), True)
+
+
+def _back_on_the_shelf(patch: pytest.MonkeyPatch) -> None:
+    of_kind = lookup.place_of_kind
+    kinds = {PlaceKind.RETURNED: PlaceKind.SHELF}
+    patch.setattr(lookup, "place_of_kind", lambda db, site, kind: of_kind(db, site, kinds.get(kind, kind)))
+
+
+def _from_a_patient_to_the_shelf(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(move, "require_not_had", lambda *_given, **_more: None)
+
+
+def _units_that_never_arrive(patch: pytest.MonkeyPatch) -> None:
+    put = ledger._put
+    patch.setattr(ledger, "_put", lambda db, moved, place, units: put(db, moved, place, max(1, units - 1)))
+
+
+def _a_variance_twice(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(counting.Counted, "variance", lambda _self, entry: entry.units - entry.book_units)
+
+
+def _a_large_variance_at_once(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(counting, "_confirmed", lambda _line: True)
+
+
+def _what_patients_had_is_counted_on_the_shelf(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(count_close, "puts_returns_among_stock", lambda _places: False)
+
+
+def _anybody_lets_go_of_what_was_set_aside(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(stock_act, "releases", lambda _source, _target: False)
+
+
+def _what_was_made_is_not_recalled(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(lots, "made_of", lambda *_given, **_more: [])
+
+
+def _a_recall_that_only_holds(patch: pytest.MonkeyPatch) -> None:
+    patch.setitem(lot_life.AFTER, (State.AVAILABLE, LotAct.RECALL), State.HELD)
+
+
+Fault = Callable[[pytest.MonkeyPatch], None]
+# Each with the acts among which it shows, so that it shows soon; receiving is always among them.
+FAULTS: dict[str, tuple[Fault, str]] = {
+    "a vial is kept a day longer": (_a_day_longer, "open_one draw_at_its_hour"),
+    "a vial is used at its very hour": (_at_its_very_hour, "open_one draw_at_its_hour"),
+    "the dead volume is forgotten": (_no_dead_volume, "open_one draw_some"),
+    "a held lot is drawn from": (_allowed(State.HELD, Operation.DRAW), "draw_some hold_or_release"),
+    "an expired lot is opened": (_allowed(State.EXPIRED, Operation.OPEN), "open_one time_passes"),
+    "a held lot is put on the shelf": (_allowed(State.HELD, Operation.SHELVE), "move_some hold_or_release"),
+    "a held lot is dispensed": (_allowed(State.HELD, Operation.DISPENSE), "dispense_some hold_or_release"),
+    "a return goes on the shelf": (_back_on_the_shelf, "dispense_some take_all_back"),
+    "what a patient had is sold again": (_from_a_patient_to_the_shelf, "dispense_some take_all_back move_some"),
+    "units do not arrive": (_units_that_never_arrive, "move_some"),
+    "two counts correct the same": (_a_variance_twice, "start_a_count count_a_lot close_a_count count_a_place"),
+    "a large variance is counted once": (_a_large_variance_at_once, "start_a_count count_a_lot close_a_count"),
+    "a count puts returns on the shelf": (
+        _what_patients_had_is_counted_on_the_shelf,
+        "dispense_some take_all_back count_a_place",
+    ),
+    "anybody takes units out of quarantine": (_anybody_lets_go_of_what_was_set_aside, "move_some"),
+    "what was made of a recalled lot is used": (_what_was_made_is_not_recalled, "repack_one recall_a_lot open_one"),
+    "a recall only holds": (_a_recall_that_only_holds, "recall_a_lot hold_or_release"),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_planted_fault_is_caught(fault, on_sqlite, monkeypatch):
+    plant, acts = FAULTS[fault]
+    plant(monkeypatch)
+    with pytest.raises(AssertionError):
+        run(
+            on_sqlite,
+            examples=200,
+            among=("receive", *acts.split()),
+            phases=[Phase.generate],
+            derandomize=True,
+            report_multiple_bugs=False,
+        )
+
+
+@pytest.mark.parametrize("acts", sorted({acts for _, acts in FAULTS.values()}))
+def test_without_a_fault_the_same_acts_pass(acts, on_sqlite):
+    run(on_sqlite, examples=5, among=("receive", *acts.split()), derandomize=True)
+
+
+def test_the_books_are_the_models_on_sqlite(on_sqlite):
+    run(on_sqlite, examples=40)
+
+
+def test_the_books_are_the_models_on_postgresql(on_postgresql):
+    run(on_postgresql, examples=12)
