@@ -114,9 +114,21 @@ class Written:
 
     @property
     def covered(self) -> date:
-        """The first day for which the patient has no unit."""
-        parts = [part for fill in self.fills for part in fill.parts if part.kept]
-        return max((part.first + part.kept * DAY for part in parts), default=FIRST_DAY)
+        """The first day for which the patient has no unit.
+
+        What comes back is as if it had never been there: what was handed over after it serves from its own day.
+        """
+        ends: list[date] = []
+        something_back = False
+        for number, fill in enumerate(self.fills):
+            for part in fill.parts:
+                something_back = something_back or bool(part.back.total())
+                if part.kept:
+                    first = part.first
+                    if something_back and (ends or number):
+                        first = max([part.on, *ends])
+                    ends.append(first + part.kept * DAY)
+        return max(ends, default=FIRST_DAY)
 
     def stops(self, today: date) -> list[str]:
         """What nobody can override."""
