@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from importlib import import_module
-from pkgutil import iter_modules
+from pkgutil import walk_packages
 from threading import Barrier
 from typing import Any
 
@@ -396,7 +396,7 @@ KINDS = {
 
 
 def test_every_service_with_a_key_is_tried_here():
-    modules = [import_module(each.name) for each in iter_modules(services.__path__, f"{services.__name__}.")]
+    modules = [import_module(each.name) for each in walk_packages(services.__path__, f"{services.__name__}.")]
     claiming = {
         name
         for module in modules

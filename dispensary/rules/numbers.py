@@ -41,5 +41,5 @@ def parse_number(kind: Record, text: str) -> int:
     """The number in `RX12`, `rx12` or `12`; raises NotANumber."""
     found = re.fullmatch(rf"(?:{kind})?([1-9][0-9]{{0,8}})", text.strip(), re.ASCII | re.IGNORECASE)
     if found is None:
-        raise NotANumber(given=quoted(text), what=kind.name.lower(), example=kind.number(12))
+        raise NotANumber(given=quoted(text), what=kind.name.lower().replace("_", " "), example=kind.number(12))
     return int(found.group(1))

@@ -237,9 +237,10 @@ BOOKS = {
         "DR1 was drawn from V1 at an hour at which it was not in use",
     ),
     "a dose before the opening": (
-        "UPDATE vial SET opened_at = '2026-11-21 14:30:00.000001{zone}' WHERE number = 1",
+        "UPDATE draw SET request_id = (SELECT min(id) FROM request) WHERE number = 1",
         "draws",
-        "DR1 was drawn from V1 at an hour at which it was not in use",
+        "DR1 is 1000 microlitres, and 0 were taken out; DR1 was drawn from V1 at an hour at which it was not in use; "
+        "entry 1 of V1 took out a dose that nobody got",
     ),
     "a dose that nobody got": (
         "DELETE FROM draw WHERE number = 2",
