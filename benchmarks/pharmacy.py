@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Engine, select
 
-from dispensary import database, ledger, lookup, request, shipped
+from dispensary import database, ledger, places, request, shipped
 from dispensary.ledger import Movement
 from dispensary.rules.formulary import read_rows
 from dispensary.rules.people import Country, Language, Person
@@ -76,7 +76,7 @@ def _deliver(db: Connection, product: str, by: Person) -> None:
 
 def _use_up(db: Connection, by: Person, lots: int) -> None:
     """Move the earliest lots of each product to waste."""
-    waste = lookup.place_of_kind(db, by.site_id, PlaceKind.WASTE)
+    waste = places.place_of_kind(db, by.site_id, PlaceKind.WASTE)
     used: dict[int, list[Movement]] = {}
     for row in db.execute(select(balance).order_by(balance.c.product_id, balance.c.expires)).all():
         each = used.setdefault(row.product_id, [])

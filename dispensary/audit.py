@@ -19,7 +19,7 @@ import hashlib
 import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cache
 from typing import Any
 
@@ -27,6 +27,7 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from dispensary.rules.canonical import canonical_json
+from dispensary.rules.moments import utc_exactly
 from dispensary.rules.people import Person
 from dispensary.schema.people import site
 from dispensary.schema.trust import audit_event, head
@@ -105,7 +106,7 @@ def record(db: Connection, last: Head, event: Event, *, on: datetime, by: Person
         last.origin,
         str(last.sequence),
         last.previous,
-        on.astimezone(UTC).isoformat(timespec="microseconds"),
+        utc_exactly(on),
         on.isoformat(timespec="microseconds"),
         by.name,
         event.kind,

@@ -9,11 +9,13 @@ from sqlalchemy import Connection, bindparam, exists, func, insert, select, upda
 
 from dispensary.errors import Refused, quoted
 from dispensary.lookup import NotFound
+from dispensary.rules import shelf
 from dispensary.rules.lot_life import LotAct, state_after
+from dispensary.rules.moments import day_in
 from dispensary.rules.numbers import Record, parse_number
 from dispensary.rules.people import Person
 from dispensary.rules.recall import OpenRecall, Scope
-from dispensary.rules.shelf import State
+from dispensary.rules.shelf import Operation, State
 from dispensary.schema.catalogue import product
 from dispensary.schema.compounding import batch, batch_ingredient
 from dispensary.schema.recalls import lot_act, recall, recall_withdrawal
@@ -48,6 +50,10 @@ class Lot:
     """The product's code."""
     expires: date
     state: State
+
+    def require(self, operation: Operation, today: date) -> None:
+        """Raises LotNotUsable unless the lot's state on the day allows the operation."""
+        shelf.require(operation, self.state, self.expires, today, lot=self.number, product=self.product)
 
 
 _LOTS = (
@@ -226,5 +232,5 @@ def recall_by_number(db: Connection, site_id: int, given: str) -> Any:
 def require_open(row: Any, on: datetime) -> None:
     """Raises RecallWithdrawn; `row` is one of RECALLS."""
     if row.withdrawn_at is not None:
-        day = row.withdrawn_at.astimezone(on.tzinfo).date()
+        day = day_in(row.withdrawn_at, on.tzinfo)
         raise RecallWithdrawn(recall=Record.RECALL.number(row.number), on=day)

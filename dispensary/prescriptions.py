@@ -14,6 +14,7 @@ from dispensary.lookup import NotFound, Patient
 from dispensary.rules.directions import Directions
 from dispensary.rules.grammar import from_canonical
 from dispensary.rules.life import Act, LifeState, PrescriptionState, life_after, states_on
+from dispensary.rules.moments import day_in
 from dispensary.rules.numbers import Record, parse_number
 from dispensary.rules.place import Place, PlaceKind
 from dispensary.rules.product import Form, Product
@@ -247,7 +248,7 @@ def _drawn_from(db: Connection, rows: Iterable[Any]) -> dict[int, Product]:
 def _draws(rows: Iterable[Any], products: Mapping[int, Product], zone: tzinfo | None) -> tuple[Drawn, ...]:
     return tuple(
         Drawn(
-            on=row.at.astimezone(zone).date(),
+            on=day_in(row.at, zone),
             product=products[row.product_id],
             volume_ul=row.volume_ul,
             next_injection=row.next_injection,
@@ -262,7 +263,7 @@ def _fills(rows: Iterable[Any], products: Mapping[int, Product], zone: tzinfo | 
         Fill(
             id=row.id,
             number=row.number,
-            on=row.at.astimezone(zone).date(),
+            on=day_in(row.at, zone),
             product=products.get(row.product_id),
             units=row.units,
             returned=int(row.returned),

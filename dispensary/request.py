@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Executable, bindparam, insert, select
 
 from dispensary.errors import Refused
 from dispensary.rules.canonical import canonical_json
+from dispensary.rules.moments import to_the_second
 from dispensary.rules.people import Person, Role
 from dispensary.schema.base import insert_of
 from dispensary.schema.trust import answer, request
@@ -73,7 +74,7 @@ def claim(db: Connection, kind: str, key: str, order: object, *, on: datetime, b
         return int(claimed)
     earlier = db.execute(_EARLIER, {"site": by.site_id, "key": key}).one()
     if earlier.content != content:
-        raise KeyReused(key=key, kind=earlier.kind, at=earlier.at.isoformat(timespec="seconds"))
+        raise KeyReused(key=key, kind=earlier.kind, at=to_the_second(earlier.at))
     return str(earlier.receipt)
 
 

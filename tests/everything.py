@@ -65,9 +65,10 @@ from tests.build import Shop
 VIALS_OF_1 = "US-CY-ARG1"
 VIALS_OF_10 = "US-CY-DOD10"
 HOUSE = "HOUSE-CY-1"
-HOUSE_ROW = (
-    f"{HOUSE},Cyanocobalamin refilled,house,cyanocobalamin,1000,multi-dose vial,1,1,benzyl alcohol 1.5%,"
-    "2-8,yes,IM,none,,,made here"
+HOUSE_ROWS = read_rows(
+    f"{','.join(COLUMNS)}\n{HOUSE},Cyanocobalamin refilled,house,cyanocobalamin,1000,multi-dose vial,1,1,"
+    "benzyl alcohol 1.5%,2-8,yes,IM,none,,,made here\n".encode(),
+    "house.csv",
 )
 STEP = 300
 DAYS = 5
@@ -126,8 +127,7 @@ def _register(do: Day) -> None:
     do(add_user, NewUser, "kim", Role.PHARMACIST)
     do(add_user, NewUser, "sam", Role.TECHNICIAN)
     do(add_place, NewPlace, "shelf-2", PlaceKind.SHELF, Temperature.ROOM, dark=True)
-    rows = read_rows(f"{','.join(COLUMNS)}\n{HOUSE_ROW}\n".encode(), "house.csv")
-    do(import_products, Import, "house.csv", rows)
+    do(import_products, Import, "house.csv", HOUSE_ROWS)
     do(add_pack, NewPack, VIALS_OF_1, "50305170031256", 25)
     do(edit_product, ProductEdit, VIALS_OF_1, light_minutes=60)
     do(edit_product, ProductEdit, VIALS_OF_10, light_minutes=60)

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import event, func, select
 
-from dispensary import ledger, lookup, request
+from dispensary import ledger, places, request
 from dispensary.errors import Contended
 from dispensary.ledger import Movement
 from dispensary.rules.place import PlaceKind
@@ -22,8 +22,8 @@ def moves(shop: Shop, db, *wanted: tuple[str, str, str, int]) -> list[Movement]:
     made = []
     for number, source, target, units in wanted:
         row = db.execute(select(lot).where(lot.c.number == number)).one()
-        places = [lookup.place_of_kind(db, by.site_id, PlaceKind(kind)) for kind in (source, target)]
-        made.append(Movement(row.id, row.product_id, row.expires, *places, units))
+        ends = [places.place_of_kind(db, by.site_id, PlaceKind(kind)) for kind in (source, target)]
+        made.append(Movement(row.id, row.product_id, row.expires, *ends, units))
     return made
 
 

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 from sqlalchemy.event import listen
 
-from dispensary import database, ledger, lookup, lots
+from dispensary import database, ledger, lots, places
 from dispensary.rules import counting, lot_life, shelf, vial
 from dispensary.rules.lot_life import LotAct
 from dispensary.rules.people import Country
@@ -91,9 +91,9 @@ def _allowed(state: State, operation: Operation) -> Callable[[pytest.MonkeyPatch
 
 
 def _back_on_the_shelf(patch: pytest.MonkeyPatch) -> None:
-    of_kind = lookup.place_of_kind
+    of_kind = places.place_of_kind
     kinds = {PlaceKind.RETURNED: PlaceKind.SHELF}
-    patch.setattr(lookup, "place_of_kind", lambda db, site, kind: of_kind(db, site, kinds.get(kind, kind)))
+    patch.setattr(places, "place_of_kind", lambda db, site, kind: of_kind(db, site, kinds.get(kind, kind)))
 
 
 def _from_a_patient_to_the_shelf(patch: pytest.MonkeyPatch) -> None:

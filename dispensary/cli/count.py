@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dispensary.cli.output import Format, FormatOption, KeyOption, desk, new_app, request_key, show
+from dispensary.rules.moments import to_the_minute
 
 if TYPE_CHECKING:
     from dispensary.reports.counting.counts import CountSheet
@@ -123,7 +124,7 @@ def _sheet(sheet: "CountSheet") -> str:
     from dispensary.exports.terminal import table, wrapped
 
     scope = " at ".join(each for each in (sheet.product, sheet.place) if each)
-    began = f"{sheet.started_at:%Y-%m-%d %H:%M}"
+    began = to_the_minute(sheet.started_at)
     head = [wrapped(f"Count {sheet.count} of {scope} is {sheet.state}; {sheet.started_by} started it on {began}.")]
     if sheet.reason is not None:
         head.append(wrapped(f"Reason: {sheet.reason}"))

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dispensary.cli.output import Format, FormatOption, KeyOption, desk, new_app, request_key, show
+from dispensary.rules.moments import to_the_minute
 
 if TYPE_CHECKING:
     from dispensary.reports.stock.lot import CameIn, LotDetail
@@ -170,7 +171,7 @@ def _text(row: "LotDetail") -> str:
             (
                 f"opened {each.vial}",
                 f"{plain(millilitres(each.remaining_ul))} mL left in {each.place}, {each.state}, "
-                f"discard by {each.discard_at:%Y-%m-%d %H:%M}",
+                f"discard by {to_the_minute(each.discard_at)}",
             )
             for each in row.vials
         ),
@@ -182,7 +183,7 @@ def _text(row: "LotDetail") -> str:
         ),
         *(
             (
-                f"{each.act} {each.at:%Y-%m-%d %H:%M}",
+                f"{each.act} {to_the_minute(each.at)}",
                 f"{each.by}: {each.reason}" + (f" ({each.recall})" if each.recall else ""),
             )
             for each in row.acts

@@ -8,6 +8,7 @@ import typer
 
 from dispensary.cli.output import Format, FormatOption, KeyOption, desk, new_app, request_key, show
 from dispensary.errors import Refused
+from dispensary.rules.moments import to_the_minute
 
 if TYPE_CHECKING:
     from dispensary.reports.storage.places import PlaceDetail
@@ -50,7 +51,7 @@ def list_(context: typer.Context, format: FormatOption = Format.TABLE) -> None: 
             row.units,
             row.opened_vials,
             None if row.last_centidegrees is None else celsius(row.last_centidegrees),
-            None if row.last_reading_at is None else f"{row.last_reading_at:%Y-%m-%d %H:%M}",
+            None if row.last_reading_at is None else to_the_minute(row.last_reading_at),
         )
         for row in rows
     ]
@@ -198,7 +199,7 @@ def _detail(row: "PlaceDetail") -> str:
             "last reading",
             "none"
             if row.last_reading_at is None or row.last_centidegrees is None
-            else f"{celsius(row.last_centidegrees)} °C on {row.last_reading_at:%Y-%m-%d %H:%M}",
+            else f"{celsius(row.last_centidegrees)} °C on {to_the_minute(row.last_reading_at)}",
         ),
     ]
     if row.measured is not None:
@@ -218,8 +219,8 @@ def _detail(row: "PlaceDetail") -> str:
     found = [
         (
             each.temperature,
-            f"{each.began:%Y-%m-%d %H:%M}",
-            f"{each.ended:%Y-%m-%d %H:%M}",
+            to_the_minute(each.began),
+            to_the_minute(each.ended),
             f"{celsius(each.lowest_centidegrees)} to {celsius(each.highest_centidegrees)}",
             each.why,
             ", ".join(lot.lot for lot in each.held),

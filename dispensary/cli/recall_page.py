@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from dispensary.exports.terminal import table, wrapped
+from dispensary.rules.moments import to_the_minute
 from dispensary.rules.quantity import millilitres, plain
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ def _patients(detail: "RecallDetail") -> Iterator[str]:
     if doses:
         yield table(("patient", "name", "id", "draw", "on", "lot", "vial", "volume"), doses)
     calls = [
-        (f"{call.on:%Y-%m-%d %H:%M}", each.patient, call.outcome, call.by, call.note)
+        (to_the_minute(call.on), each.patient, call.outcome, call.by, call.note)
         for each in detail.patients
         for call in each.calls
     ]

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from dispensary.exports.terminal import table, wrapped
 from dispensary.rules.ingredient import ml
+from dispensary.rules.moments import to_the_minute
 
 if TYPE_CHECKING:
     from dispensary.reports.compounding.batch import BatchRecord
@@ -71,7 +72,7 @@ def batch_page(made: "BatchRecord") -> str:
         ("use through", str(made.expires)),
         ("limited by", made.limited_by),
         ("category", f"{made.category}, {made.start} start"),
-        ("made", f"{made.made_at:%Y-%m-%d %H:%M} by {made.made_by}"),
+        ("made", f"{to_the_minute(made.made_at)} by {made.made_by}"),
         ("checked by", made.checked_by),
         ("yield", f"{made.units} of {made.expected_units} units, {made.yield_}"),
     ]

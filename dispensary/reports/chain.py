@@ -7,6 +7,7 @@ from sqlalchemy import Connection, bindparam, exc, select
 from dispensary import auditor, lookup
 from dispensary.audit import START, Entry
 from dispensary.auditor import Verdict
+from dispensary.rules.moments import utc_exactly
 from dispensary.schema.trust import audit_event, head
 
 BATCH = 2000
@@ -27,7 +28,7 @@ def events(db: Connection, site_id: int) -> Iterator[Mapping[str, object]]:
     rows = db.execute(_FIRST, {"site": site_id}).mappings().all()
     while rows:
         for row in rows:
-            yield {**row, "at": row["at"] and row["at"].isoformat(timespec="microseconds")}
+            yield {**row, "at": row["at"] and utc_exactly(row["at"])}
         rows = db.execute(_NEXT, {"site": site_id, "after": rows[-1]["sequence"]}).mappings().all()
 
 

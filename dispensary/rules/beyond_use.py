@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 
 from dispensary.errors import Refused
+from dispensary.rules.moments import to_the_minute
 from dispensary.rules.product import Temperature
 from dispensary.rules.quantity import parse_units
 from dispensary.rules.text import clean_text
@@ -153,7 +154,7 @@ def beyond_use(
     last_day = min(limit.last_day for limit in limits)
     if category is Category.IMMEDIATE or last_day < made_at.date():
         what, span = min(spans, key=lambda each: each[1])
-        until = f"{_end(made_at, span):%Y-%m-%d %H:%M}"
+        until = to_the_minute(_end(made_at, span))
         raise BeyondUseTooShort(until=until, limited_by=what)
     shortest = "; ".join(limit.what for limit in limits if limit.last_day == last_day)
     return BeyondUse(last_day, shortest, tuple(limits))

@@ -138,8 +138,9 @@ def described(state: State, expires: date) -> str:
     return f"expired on {expires}" if state is State.EXPIRED else state.value
 
 
-def require(operation: Operation, state: State, *, lot: str, product: str, expires: date) -> None:
-    """Raises LotNotUsable unless the table allows the operation on a lot in this state (see state_on)."""
+def require(operation: Operation, recorded: State, expires: date, today: date, *, lot: str, product: str) -> None:
+    """Raises LotNotUsable unless the table allows the operation on a lot in its state on the day (see state_on)."""
+    state = state_on(recorded, expires, today)
     if ALLOWED[state, operation]:
         return
     why = described(state, expires)

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from dispensary.errors import Refused
 from dispensary.rules.directions import Directions, Duration, Interval, Phase, Unit
+from dispensary.rules.moments import to_the_minute
 from dispensary.rules.place import PlaceKind
 from dispensary.rules.product import Product, Route
 from dispensary.rules.quantity import Dose, millilitres, plain
@@ -308,5 +309,5 @@ def shown(moment: datetime, beside: datetime) -> str:
 
     With its offset from UTC where the moment `beside` it has another, since an hour comes twice in autumn.
     """
-    minute = moment.strftime("%Y-%m-%d %H:%M")
+    minute = to_the_minute(moment)
     return minute if moment.utcoffset() == beside.utcoffset() else f"{minute} {moment:%z}"

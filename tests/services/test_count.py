@@ -4,8 +4,9 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import select
 
-from dispensary.lookup import NotAStockPlace, NotFound
+from dispensary.lookup import NotFound
 from dispensary.lots import WhichProduct
+from dispensary.places import NotAStockPlace
 from dispensary.reports.counting.counts import CountLine, CountSheet, count_sheet
 from dispensary.reports.verify import verify
 from dispensary.request import KeyReused, ReadsOnly

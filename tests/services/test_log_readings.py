@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import select
 
-from dispensary.lookup import NotAStockPlace, NotFound
+from dispensary.lookup import NotFound
+from dispensary.places import NotAStockPlace
 from dispensary.reports.storage.places import places, show_place
 from dispensary.reports.verify import verify
 from dispensary.request import KeyReused, ReadsOnly

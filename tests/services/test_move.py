@@ -4,10 +4,11 @@ from datetime import date
 import pytest
 from sqlalchemy import select, update
 
-from dispensary import ledger, lookup, lots
+from dispensary import ledger, lots, places
 from dispensary.ledger import Movement
-from dispensary.lookup import NotAStockPlace, NotFound
+from dispensary.lookup import NotFound
 from dispensary.lots import WhichProduct
+from dispensary.places import NotAStockPlace
 from dispensary.reports.verify import verify
 from dispensary.request import KeyReused, ReadsOnly
 from dispensary.rules.fit import PlaceDoesNotFit
@@ -44,8 +45,8 @@ def from_patients(shop, units, place="quarantine", lot="A1"):
         by = shop.by()
         claimed = db.execute(select(trust.request.c.id)).scalars().first()
         found = lots.named(db, 1, lot)
-        source = lookup.place_of_kind(db, by.site_id, PlaceKind.PATIENTS)
-        target = lookup.place_by_code(db, by.site_id, place)
+        source = places.place_of_kind(db, by.site_id, PlaceKind.PATIENTS)
+        target = places.place_by_code(db, by.site_id, place)
         came = Movement(found.id, found.product_id, found.expires, source, target, units)
         ledger.post(db, [came], request_id=claimed, on=shop.on, by=by)
 

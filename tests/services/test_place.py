@@ -1,7 +1,7 @@
 import pytest
 from sqlalchemy import select
 
-from dispensary.lookup import place_by_code
+from dispensary.places import place_by_code
 from dispensary.reports.verify import verify
 from dispensary.request import KeyReused
 from dispensary.rules.place import PlaceKind

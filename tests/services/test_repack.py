@@ -5,8 +5,9 @@ from datetime import date
 import pytest
 from sqlalchemy import select, update
 
-from dispensary.lookup import NotAStockPlace, NotFound
+from dispensary.lookup import NotFound
 from dispensary.lots import WhichProduct
+from dispensary.places import NotAStockPlace
 from dispensary.request import KeyReused, ReadsOnly
 from dispensary.rules.beyond_use import BeyondUseTooShort, Category, Stability, Start
 from dispensary.rules.compounding import (

@@ -3,7 +3,8 @@ from datetime import date
 import pytest
 from sqlalchemy import select
 
-from dispensary.lookup import NotAStockPlace, NotFound
+from dispensary.lookup import NotFound
+from dispensary.places import NotAStockPlace
 from dispensary.reports.verify import verify
 from dispensary.request import KeyReused
 from dispensary.rules.shelf import State

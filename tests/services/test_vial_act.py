@@ -4,7 +4,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from dispensary.lookup import NotAStockPlace, NotFound
+from dispensary.lookup import NotFound
+from dispensary.places import NotAStockPlace
 from dispensary.request import KeyReused, ReadsOnly
 from dispensary.rules.fit import PlaceDoesNotFit
 from dispensary.rules.people import Role

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Select, bindparam, select
 from dispensary import lookup
 from dispensary.reports.disclosed import Disclosed
 from dispensary.reports.stock.stock import preservative
+from dispensary.rules.moments import day_in
 from dispensary.rules.numbers import Record
 from dispensary.rules.people import Condition, Language, Role
 from dispensary.rules.product import Container, Form, Product, Route, Sensitivity, Temperature
@@ -249,9 +250,7 @@ def show_patient(db: Connection, site_id: int, given: str, *, zone: tzinfo | Non
         medicines=tuple(sorted(found.history.medicines)),
         levels=tuple(_levels(db, _LEVELS.where(patient.c.id == found.id), site_id)[found.id]),
         changes=tuple(
-            ChangeRow(
-                row.at.astimezone(zone).date(), row.name, row.fact, _by_semicolons(row.old), _by_semicolons(row.new)
-            )
+            ChangeRow(day_in(row.at, zone), row.name, row.fact, _by_semicolons(row.old), _by_semicolons(row.new))
             for row in db.execute(_CHANGES, {"patient": found.id})
         ),
     )

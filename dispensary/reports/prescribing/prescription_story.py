@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Row, bindparam, func, select
 from dispensary.prescriptions import Prescription
 from dispensary.rules.finding import Finding
 from dispensary.rules.life import Act
+from dispensary.rules.moments import day_in
 from dispensary.rules.numbers import Record
 from dispensary.rules.vial import GivenAs
 from dispensary.schema.catalogue import product
@@ -192,7 +193,7 @@ def draws(db: Connection, found: Prescription, zone: tzinfo | None) -> tuple[Dra
     return tuple(
         DrawRow(
             draw=Record.DRAW.number(row.number),
-            on=row.at.astimezone(zone).date(),
+            on=day_in(row.at, zone),
             by=row.by,
             vial=Record.VIAL.number(row.vial),
             product=row.code,
@@ -210,7 +211,7 @@ def draws(db: Connection, found: Prescription, zone: tzinfo | None) -> tuple[Dra
 def acts(db: Connection, found: Prescription, zone: tzinfo | None) -> tuple[ActRow, ...]:
     """What people decided about it, in the order of their decisions."""
     return tuple(
-        ActRow(row.act, row.at.astimezone(zone).date(), row.by, row.reason, row.to_pharmacy)
+        ActRow(row.act, day_in(row.at, zone), row.by, row.reason, row.to_pharmacy)
         for row in db.execute(_ACTS, {"prescription": found.id})
     )
 
@@ -218,6 +219,6 @@ def acts(db: Connection, found: Prescription, zone: tzinfo | None) -> tuple[ActR
 def unmet(db: Connection, found: Prescription, zone: tzinfo | None) -> tuple[DemandRow, ...]:
     """The fills that could not be handed over for want of stock."""
     return tuple(
-        DemandRow(row.at.astimezone(zone).date(), row.by, row.code, row.units, row.usable_units)
+        DemandRow(day_in(row.at, zone), row.by, row.code, row.units, row.usable_units)
         for row in db.execute(_UNMET, {"prescription": found.id})
     )

@@ -5,6 +5,7 @@ from datetime import date, datetime
 
 from sqlalchemy import Connection, bindparam, func, select
 
+from dispensary.rules.moments import day_in
 from dispensary.rules.numbers import Record
 from dispensary.schema.people import user
 from dispensary.schema.prescribing import dispense, dispense_return, hand_over_check, prescription
@@ -50,7 +51,7 @@ def unchecked(db: Connection, site_id: int, start: datetime, end: datetime) -> t
         Unchecked(
             Record.DISPENSE.number(row.number),
             Record.PRESCRIPTION.number(row.rx),
-            row.at.astimezone(start.tzinfo).date(),
+            day_in(row.at, start.tzinfo),
             row.name,
         )
         for row in rows

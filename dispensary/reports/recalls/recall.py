@@ -19,6 +19,7 @@ from dispensary.reports.recalls.recall_stock import (
     recalled_stock,
 )
 from dispensary.rules.lot_life import LotAct
+from dispensary.rules.moments import day_in
 from dispensary.rules.numbers import Record
 from dispensary.rules.recall import Contact, RecallClass
 from dispensary.schema.people import user
@@ -171,10 +172,10 @@ def _row(row: Any, names: dict[int, str], count: int, on: datetime) -> RecallRow
         dated=row.dated,
         covers=str(lots.scope_of(row)),
         reason=row.reason,
-        on=row.at.astimezone(on.tzinfo).date(),
+        on=day_in(row.at, on.tzinfo),
         by=names[row.by_id],
         lots=count,
-        withdrawn_on=None if ended is None else ended.astimezone(on.tzinfo).date(),
+        withdrawn_on=None if ended is None else day_in(ended, on.tzinfo),
         withdrawn_by=None if ended is None else names[row.withdrawn_by_id],
         withdrawn_reason=row.withdrawn_reason,
     )

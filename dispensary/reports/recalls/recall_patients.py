@@ -13,6 +13,7 @@ from sqlalchemy import BindParameter, Connection, bindparam, func, literal, null
 from dispensary import lookup
 from dispensary.rules.directions import Directions
 from dispensary.rules.grammar import from_canonical
+from dispensary.rules.moments import day_in
 from dispensary.rules.numbers import Record
 from dispensary.rules.product import Product
 from dispensary.rules.recall import Contact, doses_at_home, doses_of
@@ -238,7 +239,7 @@ def _dose(row: Any, zone: tzinfo | None) -> RecalledDose:
         vial=Record.VIAL.number(row.vial),
         lot=row.lot,
         product=row.code,
-        on=row.at.astimezone(zone).date(),
+        on=day_in(row.at, zone),
         volume_ul=row.volume_ul,
     )
 
@@ -279,7 +280,7 @@ class _Schedules:
                 break
             kept = row.units - int(row.returned)
             if row.drawn_at is not None:
-                before.append((row.drawn_at.astimezone(self.on.tzinfo).date(), 1))
+                before.append((day_in(row.drawn_at, self.on.tzinfo), 1))
             elif kept:
                 doses = row.doses or 0
                 if row.returned:
@@ -303,7 +304,7 @@ def _fills(parts: Iterable[Any], recalled: frozenset[int], schedules: _Schedules
                 dispense=Record.DISPENSE.number(row.number),
                 lot=row.lot,
                 product=row.code,
-                on=row.at.astimezone(schedules.on.tzinfo).date(),
+                on=day_in(row.at, schedules.on.tzinfo),
                 units=0,
                 kept=0,
                 doses_at_home=0,

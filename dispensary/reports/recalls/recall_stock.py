@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import BindParameter, Connection, bindparam, case, func, or_, select
 
+from dispensary.rules.moments import day_in
 from dispensary.rules.numbers import Record
 from dispensary.rules.place import PlaceKind
 from dispensary.rules.shelf import State, state_on
@@ -243,7 +244,7 @@ def recalled_stock(
                 units=each.units,
                 from_=each.from_,
                 to=each.to,
-                on=each.at.astimezone(on.tzinfo).date(),
+                on=day_in(each.at, on.tzinfo),
             )
             for each in db.execute(_OTHER, given)
         ),

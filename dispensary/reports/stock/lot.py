@@ -12,6 +12,7 @@ from dispensary.errors import quoted
 from dispensary.lookup import NotFound
 from dispensary.reports.stock.stock import preservative, stock
 from dispensary.rules.lot_life import LotAct
+from dispensary.rules.moments import day_in
 from dispensary.rules.numbers import Record
 from dispensary.rules.product import Container, Form, Temperature
 from dispensary.rules.quantity import millilitres
@@ -209,7 +210,7 @@ def _vial(row: Any, on: datetime) -> OpenedVial:
 
 
 def _made_here(row: Any, on: datetime) -> MadeHere:
-    day = row.at.astimezone(on.tzinfo).date()
+    day = day_in(row.at, on.tzinfo)
     return MadeHere(Record.BATCH.number(row.number), day, row.units, row.name, row.checked_by, row.limited_by)
 
 
@@ -217,7 +218,7 @@ def _came_in(row: Any, on: datetime) -> CameIn:
     micros = row.unit_cost_micros
     return CameIn(
         receipt=Record.RECEIPT.number(row.receipt),
-        on=row.at.astimezone(on.tzinfo).date(),
+        on=day_in(row.at, on.tzinfo),
         place=row.place,
         units=row.units,
         serial=row.serial,

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, bindparam, literal_column, select
 
 from dispensary import lookup
 from dispensary.errors import Refused, quoted
+from dispensary.places import place_by_code
 from dispensary.rules.product import Container, Form, Product, Temperature
 from dispensary.rules.quantity import millilitres
 from dispensary.rules.shelf import ALLOWED, Operation, State, days_left, state_on
@@ -103,7 +104,7 @@ def stock(
         product_id, _ = lookup.product_by_code(db, product)
         statement = statement.where(products.c.id == product_id)
     if place is not None:
-        statement = statement.where(places.c.id == lookup.place_by_code(db, site_id, place).id)
+        statement = statement.where(places.c.id == place_by_code(db, site_id, place).id)
     found = db.execute(statement, {"site": site_id})
     rows = [row for _, group in groupby(found, key=lambda row: row.product_id) for row in _rows(list(group), today)]
     # Sorted here, because the engines do not agree on the order of text.

@@ -12,6 +12,7 @@ from dispensary.errors import quoted
 from dispensary.lookup import NotFound
 from dispensary.reports.disclosed import Disclosed
 from dispensary.reports.stock.lot_story import Story, lots_numbered, made_with, story_of
+from dispensary.rules.moments import day_in
 from dispensary.rules.numbers import Record
 from dispensary.rules.place import PlaceKind
 
@@ -273,5 +274,4 @@ def _drawn(story: Story, lot_id: int, on: datetime) -> tuple[Drawn, ...]:
 
 def _day(row: Row[Any], on: datetime) -> date:
     """The day in the pharmacy's own zone."""
-    day: date = row.at.astimezone(on.tzinfo).date()
-    return day
+    return day_in(row.at, on.tzinfo)

@@ -1,15 +1,15 @@
 """The places where stock stands: how each keeps it, how much there is, and what was measured."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, tzinfo
+from datetime import datetime, tzinfo
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, select
 
-from dispensary import lookup
-from dispensary.lookup import StockPlace
+from dispensary.places import StockPlace, stock_place, stock_places
 from dispensary.reports.storage.excursions import ExcursionRow, excursions_of
 from dispensary.rules.mean_kinetic import WINDOW, mean_of
+from dispensary.rules.moments import from_second
 from dispensary.rules.place import PlaceKind
 from dispensary.rules.product import Temperature
 from dispensary.rules.vial import VialState
@@ -95,12 +95,12 @@ _CLASSLESS = (
 
 def places(db: Connection, site_id: int, zone: tzinfo | None) -> tuple[PlaceRow, ...]:
     """Every place of the site where stock stands, as they were entered."""
-    return tuple(PlaceRow(**facts) for facts in _facts(db, lookup.stock_places(db, site_id), zone))
+    return tuple(PlaceRow(**facts) for facts in _facts(db, stock_places(db, site_id), zone))
 
 
 def show_place(db: Connection, site_id: int, code: str, zone: tzinfo | None) -> PlaceDetail:
     """The place of this code with what was measured and found there; raises NotFound and NotAStockPlace."""
-    found = lookup.stock_place(db, site_id, code)
+    found = stock_place(db, site_id, code)
     (facts,) = _facts(db, [found], zone)
     given = {"place": found.id}
     return PlaceDetail(
@@ -129,7 +129,7 @@ def _facts(db: Connection, found: list[StockPlace], zone: tzinfo | None) -> list
                 "dark": each.climate and each.climate.dark,
                 "units": units.get(each.id, 0),
                 "opened_vials": vials.get(each.id, 0),
-                "last_reading_at": last and _moment(last.second, zone),
+                "last_reading_at": last and from_second(last.second, zone),
                 "last_centidegrees": last and last.centidegrees,
             }
         )
@@ -144,14 +144,10 @@ def _measured(db: Connection, place_id: int, zone: tzinfo | None) -> Measured | 
     readings = [(row.second, row.centidegrees) for row in db.execute(_READINGS, given)]
     degrees = [centidegrees for _, centidegrees in readings]
     return Measured(
-        _moment(readings[0][0], zone),
-        _moment(last.second, zone),
+        from_second(readings[0][0], zone),
+        from_second(last.second, zone),
         len(readings),
         min(degrees),
         max(degrees),
         mean_of(readings),
     )
-
-
-def _moment(second: int, zone: tzinfo | None) -> datetime:
-    return datetime.fromtimestamp(second, UTC).astimezone(zone)

@@ -6,7 +6,7 @@ which its rows leave empty.
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from itertools import chain, islice
 from typing import Any
 
@@ -16,6 +16,7 @@ from dispensary import audit, auditor
 from dispensary.reports.verify.differences import SHOWN
 from dispensary.reports.verify.movements_told import batches
 from dispensary.reports.verify.told import Told, ToldParts, Values, day
+from dispensary.rules.moments import utc_exactly
 from dispensary.schema.trust import audit_event, request
 
 _UNSAID = ("patient", "reason", "note")
@@ -116,7 +117,7 @@ def _named(row: RowMapping) -> dict[str, object]:
 
 def _written(value: object) -> object:
     if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat(timespec="microseconds")
+        return utc_exactly(value)
     return day(value) if isinstance(value, date) else value
 
 

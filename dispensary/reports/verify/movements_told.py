@@ -10,6 +10,7 @@ from sqlalchemy import Connection, bindparam, func, select
 from dispensary import auditor
 from dispensary.reports.chain import BATCH
 from dispensary.reports.verify.differences import SHOWN
+from dispensary.reports.verify.told import day
 from dispensary.schema.catalogue import product
 from dispensary.schema.people import site
 from dispensary.schema.stock import lot, movement
@@ -76,7 +77,7 @@ def _differences(db: Connection) -> Iterator[str]:
     for site_id, batch in batches(db, _TELLING):
         moved: dict[str, Moved] = {}
         for row in db.execute(_MOVED, {"site": site_id, "keys": [event.request_key for event in batch]}):
-            moved.setdefault(row.key, Counter())[row.code, row.number, row.expires.isoformat()] += row.units
+            moved.setdefault(row.key, Counter())[row.code, row.number, day(row.expires)] += row.units
         for event in batch:
             told = _told(auditor.values_of(event.canonical))
             if told != moved.get(event.request_key, Counter()):

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Text, cast, literal, or_,
 
 from dispensary.reports.verify.agreement import agrees
 from dispensary.reports.verify.differences import first
-from dispensary.reports.verify.told import Parts, Told, ToldParts, Values, listed, number_of, rows_of
+from dispensary.reports.verify.told import Parts, Told, ToldParts, Values, day, listed, number_of, rows_of
 from dispensary.rules.life import Act
 from dispensary.rules.numbers import Record
 from dispensary.schema.catalogue import pack, product
@@ -169,7 +169,7 @@ CHECKS = Told(
             .join(checked_pack, checked_pack.c.check_id == hand_over_check.c.id)
             .join(pack, pack.c.id == checked_pack.c.pack_id)
             .join(lot, lot.c.id == checked_pack.c.lot_id),
-            lambda row: (row.gtin, row.lot, row.expires.isoformat(), row.serial),
+            lambda row: (row.gtin, row.lot, day(row.expires), row.serial),
             _told_packs,
         ),
     ),

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from datetime import UTC
 from functools import partial
 from typing import Any
 
@@ -11,6 +10,7 @@ from sqlalchemy import Connection, Row, literal, select
 from dispensary.reports.verify.agreement import agrees
 from dispensary.reports.verify.told import Parts, Told, ToldParts, Values, listed, number_of, rows_of
 from dispensary.rules.lot_life import LotAct
+from dispensary.rules.moments import utc_measured
 from dispensary.rules.numbers import Record
 from dispensary.schema.catalogue import product
 from dispensary.schema.people import patient, user
@@ -74,7 +74,7 @@ _Done = tuple[object, object, LotAct, object, object, object, object]
 
 
 def _lot_act(row: Row[Any]) -> tuple[object, ...]:
-    began = None if row.began is None else row.began.astimezone(UTC).isoformat()
+    began = None if row.began is None else utc_measured(row.began)
     return (row.lot, row.product, row.act, row.reason, row.recall, row.temperature, began, row.at, row.by)
 
 

@@ -3,7 +3,6 @@
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC
 from functools import partial
 from itertools import groupby, islice
 from typing import Any
@@ -13,6 +12,7 @@ from sqlalchemy import Connection, Row, case, literal, select
 from dispensary.reports.verify.agreement import agrees
 from dispensary.reports.verify.differences import SHOWN
 from dispensary.reports.verify.told import Parts, Told, ToldParts, Values, listed, number_of, rows_of
+from dispensary.rules.moments import utc_measured
 from dispensary.rules.numbers import Record
 from dispensary.rules.storage import digested
 from dispensary.schema.catalogue import product
@@ -27,7 +27,7 @@ _V = number_of(Record.VIAL, vial.c.number)
 
 
 def _excursion(row: Row[Any]) -> tuple[object, ...]:
-    began, ended = (each.astimezone(UTC).isoformat() for each in (row.began, row.ended))
+    began, ended = utc_measured(row.began), utc_measured(row.ended)
     return (began, row.temperature, ended, row.lowest, row.highest, row.mean_kinetic, row.why, row.code)
 
 

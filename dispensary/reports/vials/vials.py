@@ -9,7 +9,9 @@ from sqlalchemy import Connection, bindparam, select
 
 from dispensary import lookup
 from dispensary.lookup import NotFound
+from dispensary.places import place_by_code
 from dispensary.reports.stock.stock import preservative
+from dispensary.rules.moments import to_the_second
 from dispensary.rules.numbers import Record, parse_number
 from dispensary.rules.product import Product
 from dispensary.rules.shelf import ALLOWED, Operation, State, state_on
@@ -86,7 +88,7 @@ def opened_vials(
         product_id, _ = lookup.product_by_code(db, product)
         statement = statement.where(lots.c.product_id == product_id)
     if place is not None:
-        statement = statement.where(vials.c.place_id == lookup.place_by_code(db, site_id, place).id)
+        statement = statement.where(vials.c.place_id == place_by_code(db, site_id, place).id)
     return _rows(db, db.execute(statement, {"site": site_id}).all(), on)
 
 
@@ -119,9 +121,9 @@ def _row(row: Any, product: Product, on: datetime) -> VialRow:
         expires=row.expires,
         lot_state=lot_state,
         place=row.place,
-        opened_at=_moment(row.opened_at, on),
+        opened_at=to_the_second(row.opened_at.astimezone(on.tzinfo)),
         opened_by=row.opened_by,
-        discard_at=_moment(row.discard_at, on),
+        discard_at=to_the_second(row.discard_at.astimezone(on.tzinfo)),
         usable_hours=hours_left(on, row.discard_at) if usable else 0,
         volume_ul=row.volume_ul,
         remaining_ul=row.remaining_ul,
@@ -130,7 +132,3 @@ def _row(row: Any, product: Product, on: datetime) -> VialRow:
         preservative=preservative(product),
         protect_from_light=product.storage.protect_from_light,
     )
-
-
-def _moment(at: datetime, on: datetime) -> str:
-    return at.astimezone(on.tzinfo).isoformat(timespec="seconds")

@@ -7,10 +7,10 @@ from itertools import chain, count
 
 from sqlalchemy import Connection, insert
 
-from dispensary import audit, ledger, lookup, lots, request
+from dispensary import audit, ledger, lookup, lots, places, request
 from dispensary.errors import Refused
 from dispensary.ledger import Movement
-from dispensary.lookup import StockPlace
+from dispensary.places import StockPlace
 from dispensary.rules.beyond_use import Category, Stability, Start, beyond_use
 from dispensary.rules.compounding import compound, require_ingredients
 from dispensary.rules.fit import misfits
@@ -142,7 +142,7 @@ def repack(db: Connection, order: Batch, *, on: datetime, by: Person) -> Repacke
     compounded = compound(target, main, order.diluents, order.made)
     expiries = [(named(each), each.expires) for each in (main, *order.diluents)]
     until = beyond_use(on, order.category, order.start, target.storage.temperature, order.stability, expiries)
-    workshop = lookup.place_of_kind(db, by.site_id, PlaceKind.COMPOUNDING)
+    workshop = places.place_of_kind(db, by.site_id, PlaceKind.COMPOUNDING)
     if taken is not None:
         ledger.post(db, [taken.movement(workshop)], request_id=claimed, on=on, by=by)
     # The lot that is made has its number from the head; nobody else can know it yet, so nobody waits for it.
@@ -190,7 +190,7 @@ def _checker(db: Connection, name: str, by: Person) -> int:
 
 def _stands(db: Connection, code: str, target: Product, by: Person) -> StockPlace:
     """The place that what is made goes to."""
-    stands = lookup.stock_place(db, by.site_id, code)
+    stands = places.stock_place(db, by.site_id, code)
     if stands.kind in (PlaceKind.RETURNED, PlaceKind.TRANSIT):
         raise NotForBatches(place=stands.code)
     unfit = misfits(target.storage, stands.climate)

@@ -5,13 +5,13 @@ from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, select
 
-from dispensary import lookup, lots
+from dispensary import lookup, lots, places
 from dispensary.errors import Refused
 from dispensary.ledger import Movement
 from dispensary.rules.ingredient import Source
 from dispensary.rules.place import Place
 from dispensary.rules.product import Preservatives, Preserved
-from dispensary.rules.shelf import Operation, require, state_on
+from dispensary.rules.shelf import Operation
 from dispensary.schema.catalogue import product as product_table
 from dispensary.schema.compounding import batch
 from dispensary.schema.stock import balance, place
@@ -70,8 +70,7 @@ def take(db: Connection, wanted: FromLot, site_id: int, on: datetime) -> tuple[S
     Raises NotFound, WhichProduct, LotNotUsable, NothingToUse and NotAStockPlace.
     """
     lot = lots.named(db, site_id, wanted.lot, wanted.product)
-    state = state_on(lot.state, lot.expires, on.date())
-    require(Operation.REPACK, state, lot=lot.number, product=lot.product, expires=lot.expires)
+    lot.require(Operation.REPACK, on.date())
     ((_, product),) = lookup.products(db, product_table.c.id == lot.product_id).items()
     taken = Taken(lot, *_standing(db, lot, wanted, site_id), wanted.units)
     preservatives = product.preservatives
@@ -85,7 +84,7 @@ def take(db: Connection, wanted: FromLot, site_id: int, on: datetime) -> tuple[S
 def _standing(db: Connection, lot: lots.Lot, wanted: FromLot, site_id: int) -> tuple[Place, str]:
     """The place that was named, or the first that holds enough; never one whose units are not for patients."""
     rows = db.execute(_STANDING, {"lot": lot.id, "site": site_id}).all()
-    named_place = wanted.place and lookup.stock_place(db, site_id, wanted.place).code
+    named_place = wanted.place and places.stock_place(db, site_id, wanted.place).code
     for row in rows:
         if row.kind.saleable and row.units >= wanted.units and named_place in (None, row.code):
             return Place(row.id, stocked=True), row.code

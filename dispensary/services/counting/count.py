@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, insert, select
 
-from dispensary import audit, lookup, lots, request
+from dispensary import audit, lookup, lots, places, request
 from dispensary.errors import Refused
 from dispensary.rules.numbers import Record, parse_number
 from dispensary.rules.people import Person
@@ -14,7 +14,6 @@ from dispensary.rules.shelf import Operation
 from dispensary.schema.catalogue import product as products
 from dispensary.schema.counting import count_closing, count_entry, count_line, stock_count
 from dispensary.schema.stock import balance, place
-from dispensary.services.stock.stock_act import require_allowed
 
 
 class NothingToCount(Refused):
@@ -108,7 +107,7 @@ class Count:
 
     id: int
     number: str
-    place: lookup.StockPlace | None
+    place: places.StockPlace | None
     product_id: int | None
     product: str | None
 
@@ -145,12 +144,12 @@ def start_count(db: Connection, order: StartCount, *, on: datetime, by: Person) 
         return request.again(claimed, CountStarted)
     if order.place is None and order.product is None:
         raise NothingToCount
-    where = None if order.place is None else lookup.stock_place(db, by.site_id, order.place)
+    where = None if order.place is None else places.stock_place(db, by.site_id, order.place)
     product_id, facts = (None, None) if order.product is None else lookup.product_by_code(db, order.product)
     code = None if facts is None else facts.code
     standing = _standing(db, where, product_id, by)
     for lot in {lot.id: lot for lot, _ in standing}.values():
-        require_allowed(Operation.COUNT, lot, on)
+        lot.require(Operation.COUNT, on.date())
     head = audit.take(db, by.site_id, "counts")
     count_id = db.execute(
         insert(stock_count)
@@ -191,7 +190,7 @@ def start_count(db: Connection, order: StartCount, *, on: datetime, by: Person) 
 
 
 def _standing(
-    db: Connection, where: lookup.StockPlace | None, product_id: int | None, by: Person
+    db: Connection, where: places.StockPlace | None, product_id: int | None, by: Person
 ) -> list[tuple[lots.Lot, Any]]:
     """The lots that stand in the scope, locked, each with its place and units."""
     standing = _STANDING
@@ -220,7 +219,7 @@ def enter_count(db: Connection, order: EnterCount, *, on: datetime, by: Person) 
     if count.product_id not in (None, lot.product_id):
         raise NotInThisCount(count=count.number, scope=count.scope, given=lot.product)
     where = _place(db, count, lot, order.place, by)
-    require_allowed(Operation.COUNT, lot, on)
+    lot.require(Operation.COUNT, on.date())
     book_units = int(db.execute(_BALANCE, {"lot": lot.id, "place": where.id}).scalar_one())
     head = audit.take(db, by.site_id)
     db.execute(
@@ -269,14 +268,14 @@ def open_count(db: Connection, given: str, by: Person) -> Count:
         db.execute(select(stock_count.c.id).where(stock_count.c.id == row.id).with_for_update(key_share=True))
     if db.execute(select(count_closing.c.count_id).where(count_closing.c.count_id == row.id)).first() is not None:
         raise CountClosed(count=written)
-    places = {each.id: each for each in lookup.stock_places(db, by.site_id)}
-    return Count(row.id, written, None if row.place_id is None else places[row.place_id], row.product_id, row.code)
+    by_id = {each.id: each for each in places.stock_places(db, by.site_id)}
+    return Count(row.id, written, None if row.place_id is None else by_id[row.place_id], row.product_id, row.code)
 
 
-def _place(db: Connection, count: Count, lot: lots.Lot, given: str | None, by: Person) -> lookup.StockPlace:
+def _place(db: Connection, count: Count, lot: lots.Lot, given: str | None, by: Person) -> places.StockPlace:
     """Where the lot was found: as given, or the only place where it can be."""
     if given is not None:
-        where = lookup.stock_place(db, by.site_id, given)
+        where = places.stock_place(db, by.site_id, given)
         if count.place not in (None, where):
             raise NotInThisCount(count=count.number, scope=count.scope, given=where.code)
         return where
@@ -285,4 +284,4 @@ def _place(db: Connection, count: Count, lot: lots.Lot, given: str | None, by: P
     ids = list(db.execute(_LINE_PLACES, {"count": count.id, "lot": lot.id}).scalars())
     if len(ids) != 1:
         raise WhichPlace(count=count.number, lot=lot.number)
-    return next(each for each in lookup.stock_places(db, by.site_id) if each.id == ids[0])
+    return next(each for each in places.stock_places(db, by.site_id) if each.id == ids[0])

@@ -7,10 +7,10 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, bindparam, insert, select
 
-from dispensary import audit, ledger, lookup, lots, request
+from dispensary import audit, ledger, lots, places, request
 from dispensary.errors import Refused
 from dispensary.ledger import Movement
-from dispensary.lookup import StockPlace
+from dispensary.places import StockPlace
 from dispensary.rules.counting import (
     Correction,
     Counted,
@@ -31,7 +31,6 @@ from dispensary.schema.trust import audit_event
 from dispensary.schema.trust import request as requests
 from dispensary.services.counting.count import Count, open_count
 from dispensary.services.people.register import NotAllowed
-from dispensary.services.stock.stock_act import require_allowed
 
 
 class AbandonNeedsReason(Refused):
@@ -155,13 +154,13 @@ def close_count(db: Connection, order: CloseCount, *, practice: Practice, on: da
         if order.reason is None:
             raise AbandonNeedsReason(count=count.number)
     else:
-        variance = lookup.place_of_kind(db, by.site_id, PlaceKind.VARIANCE)
-        places = {each.id: each for each in lookup.stock_places(db, by.site_id)}
-        lines, corrected = _lines(db, count, variance, places)
+        variance = places.place_of_kind(db, by.site_id, PlaceKind.VARIANCE)
+        by_id = {each.id: each for each in places.stock_places(db, by.site_id)}
+        lines, corrected = _lines(db, count, variance, by_id)
         for line in lines:
-            require_allowed(Operation.COUNT, line.lot, on)
+            line.lot.require(Operation.COUNT, on.date())
         _require_closable(count, lines, practice.large_variance_units, order.reason, by)
-        _require_returns_apart(count, lines, corrected, places)
+        _require_returns_apart(count, lines, corrected, by_id)
         ledger_lines = [_movement(line, variance) for line in lines if line.counted.found]
         if ledger_lines:
             ledger.post(db, ledger_lines, request_id=claimed, on=on, by=by)
@@ -183,7 +182,7 @@ def close_count(db: Connection, order: CloseCount, *, practice: Practice, on: da
 
 
 def _lines(
-    db: Connection, count: Count, variance: Place, places: Mapping[int, StockPlace]
+    db: Connection, count: Count, variance: Place, by_id: Mapping[int, StockPlace]
 ) -> tuple[list[_Line], dict[_Key, list[Correction]]]:
     """Every lot that was to be counted, or was, at each place, its lot locked; and the corrections of these lots."""
     scope = db.execute(_SCOPE, {"count": count.id}).all()
@@ -203,7 +202,7 @@ def _lines(
         counted = Counted(
             lot.number,
             lot.product,
-            places[place_id].code,
+            by_id[place_id].code,
             units.get(key, 0),
             entries.get(key, ()),
             corrections.get(key, ()),
@@ -226,7 +225,7 @@ def _require_returns_apart(
     count: Count,
     lines: Sequence[_Line],
     corrected: Mapping[_Key, Sequence[Correction]],
-    places: Mapping[int, StockPlace],
+    by_id: Mapping[int, StockPlace],
 ) -> None:
     """Raises ReturnsAmongStock, looking at every place where counts have ever corrected a lot that this one does."""
     now = {(line.lot.id, line.place_id): line.counted.found for line in lines}
@@ -234,11 +233,11 @@ def _require_returns_apart(
     for key in sorted(now.keys() | corrected.keys()):
         found = now.get(key, 0)
         ever = found + sum(each.units for each in corrected.get(key, ()))
-        returned = places[key[1]].kind is PlaceKind.RETURNED
+        returned = by_id[key[1]].kind is PlaceKind.RETURNED
         of_lot.setdefault(key[0], []).append(PlaceCorrected(returned, found, ever))
     if mixed := {lot_id for lot_id, each in of_lot.items() if puts_returns_among_stock(each)}:
         named = {f"lot {line.lot.number} of {line.lot.product}": None for line in lines if line.lot.id in mixed}
-        apart = next(each.code for each in places.values() if each.kind is PlaceKind.RETURNED)
+        apart = next(each.code for each in by_id.values() if each.kind is PlaceKind.RETURNED)
         raise ReturnsAmongStock(count=count.number, lots=named_lots(list(named)), returned=apart)
 
 

@@ -10,10 +10,11 @@ from sqlalchemy import Connection, bindparam, func, insert, select
 from dispensary import audit, lookup, lots, request
 from dispensary.errors import Refused
 from dispensary.rules.hand_over import CountedPack, FillLine, KnownPack, WrongPack, match
+from dispensary.rules.moments import day_in
 from dispensary.rules.numbers import Record, parse_number
 from dispensary.rules.people import Person
 from dispensary.rules.scan import Pack
-from dispensary.rules.shelf import Operation, require, state_on
+from dispensary.rules.shelf import Operation
 from dispensary.schema.catalogue import pack as pack_table
 from dispensary.schema.catalogue import product
 from dispensary.schema.people import patient, user
@@ -176,8 +177,7 @@ def check_hand_over(db: Connection, order: HandOver, *, on: datetime, by: Person
         raise DispenseReturned(dispense=written, units=row.units, rx=rx)
     # A lot may have been held or recalled since it was dispensed, or be so at this very moment.
     for each in lots.locked(db, (line.lot_id for line in lines)):
-        state = state_on(each.state, each.expires, on.date())
-        require(Operation.HAND_OVER, state, lot=each.number, product=each.product, expires=each.expires)
+        each.require(Operation.HAND_OVER, on.date())
     counted = match(written, row.product, lines, _known(db, order.packs))
     _require_unused(db, written, counted)
     _write(db, row.id, claimed, counted, on=on, by=by)
@@ -208,7 +208,7 @@ def _require_open(db: Connection, row: Any, written: str, on: datetime, by: Pers
         raise SamePerson(user=by.name, dispense=written)
     earlier = db.execute(_CHECK, {"dispense": row.id}).first()
     if earlier is not None:
-        raise AlreadyChecked(dispense=written, user=earlier.name, on=earlier.at.astimezone(on.tzinfo).date())
+        raise AlreadyChecked(dispense=written, user=earlier.name, on=day_in(earlier.at, on.tzinfo))
 
 
 def _lines(db: Connection, request_id: int) -> list[FillLine]:

@@ -10,6 +10,7 @@ from dispensary.dispensable import Asked, NoStock
 from dispensary.errors import Refused
 from dispensary.prescriptions import Prescription
 from dispensary.rules.allocation import ShortStock
+from dispensary.rules.moments import day_in
 from dispensary.rules.people import Person
 from dispensary.rules.practice import Practice
 from dispensary.rules.safety import overridden
@@ -123,4 +124,4 @@ def _require_none_open(db: Connection, rx: Prescription, on: datetime) -> None:
     """No demand has been noted since the last fill."""
     noted = db.execute(_NOTED, {"prescription": rx.id}).scalar()
     if noted is not None:
-        raise DemandThere(rx=rx.rx, on=noted.astimezone(on.tzinfo).date())
+        raise DemandThere(rx=rx.rx, on=day_in(noted, on.tzinfo))

@@ -6,15 +6,16 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, func, insert, select
 
-from dispensary import audit, ledger, lookup, lots, request
+from dispensary import audit, ledger, lookup, lots, places, request
 from dispensary.errors import Refused
 from dispensary.ledger import Movement
 from dispensary.rules.canonical import added
+from dispensary.rules.moments import day_in
 from dispensary.rules.numbers import Record, parse_number
 from dispensary.rules.people import Person
 from dispensary.rules.place import Place, PlaceKind
 from dispensary.rules.practice import Practice
-from dispensary.rules.shelf import Operation, require, state_on
+from dispensary.rules.shelf import Operation
 from dispensary.rules.stock_act import require_restockable
 from dispensary.schema.catalogue import product
 from dispensary.schema.people import patient
@@ -152,7 +153,7 @@ def take_back(db: Connection, back: Return, *, practice: Practice, on: datetime,
     if back.undelivered:
         require_restockable(
             written,
-            row.at.astimezone(on.tzinfo).date(),
+            day_in(row.at, on.tzinfo),
             on.date(),
             practice.restock_days,
             units=row.units,
@@ -160,7 +161,7 @@ def take_back(db: Connection, back: Return, *, practice: Practice, on: datetime,
             whole=back.units is None and back.lot is None,
         )
     placed = _placed(db, parts, back.undelivered, on, by)
-    source = lookup.place_of_kind(db, by.site_id, PlaceKind.PATIENTS)
+    source = places.place_of_kind(db, by.site_id, PlaceKind.PATIENTS)
     ledger.post(db, [_movement(part, source) for part in placed], request_id=claimed, on=on, by=by)
     head = audit.take(db, by.site_id, "returns")
     taken = TakenBack(
@@ -198,12 +199,11 @@ def take_back(db: Connection, back: Return, *, practice: Practice, on: datetime,
 def _placed(db: Connection, parts: list[tuple[Any, int]], undelivered: bool, on: datetime, by: Person) -> list[_Part]:
     """Where each part goes, its lot locked and its state asked."""
     operation = Operation.RESTOCK if undelivered else Operation.RETURN
-    apart = lookup.place_of_kind(db, by.site_id, PlaceKind.RETURNED)
+    apart = places.place_of_kind(db, by.site_id, PlaceKind.RETURNED)
     locked = {each.id: each for each in lots.locked(db, (line.lot_id for line, _ in parts))}
     placed = []
     for line, units in parts:
-        state = state_on(locked[line.lot_id].state, line.expires, on.date())
-        require(operation, state, lot=line.lot, product=line.code, expires=line.expires)
+        locked[line.lot_id].require(operation, on.date())
         # Only what is saleable is dispensed, so where it came from is a place where stock stands.
         target = Place(line.from_place_id, stocked=True) if undelivered else apart
         placed.append(_Part(line, units, target, line.place if undelivered else PlaceKind.RETURNED.value))

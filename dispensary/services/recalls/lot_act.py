@@ -9,6 +9,7 @@ from dispensary import audit, lots, request
 from dispensary.errors import Contended
 from dispensary.lots import Lot
 from dispensary.rules.lot_life import LotAct
+from dispensary.rules.moments import day_in
 from dispensary.rules.people import Person, Role
 from dispensary.rules.shelf import State, state_on
 from dispensary.schema.people import user
@@ -99,7 +100,7 @@ def act(db: Connection, order: Decided, *, on: datetime, by: Person) -> LotActDo
         raise NotAllowed(user=by.name, role=by.role, act=f"`lot {order.act}`", needed=Role.PHARMACIST)
     lot = lots.named(db, by.site_id, order.lot, order.product)
     answered = tuple(
-        Answered(row.act, row.at.astimezone(on.tzinfo).date(), row.name, row.reason)
+        Answered(row.act, day_in(row.at, on.tzinfo), row.name, row.reason)
         for row in (db.execute(_HELD_FOR, {"lot": lot.id}) if order.act is LotAct.RELEASE else ())
     )
     made = _made_of(db, lot)

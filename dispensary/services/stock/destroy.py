@@ -5,7 +5,7 @@ from datetime import date, datetime
 
 from sqlalchemy import Connection
 
-from dispensary import lookup, request
+from dispensary import places, request
 from dispensary.rules.people import Person, Role
 from dispensary.rules.place import PlaceKind
 from dispensary.rules.shelf import Operation
@@ -58,11 +58,11 @@ def destroy(db: Connection, order: Destroy, *, on: datetime, by: Person) -> Dest
     witness_id, witness = another_person(db, order.witness, by, act="witness the destruction", option="--witness")
     taken = stock_act.take(db, order.lot, order.product, order.place, order.units, by=by)
     lot = taken.lot
-    stock_act.require_allowed(Operation.DESTROY, lot, on)
+    lot.require(Operation.DESTROY, on.date())
     number = stock_act.write(
         db,
         taken,
-        lookup.place_of_kind(db, by.site_id, PlaceKind.WASTE),
+        places.place_of_kind(db, by.site_id, PlaceKind.WASTE),
         PlaceKind.WASTE.value,
         Act(StockActKind.DESTROY, order.key, order.reason, witness_id=witness_id),
         {"place": taken.place.code, "witness": witness},

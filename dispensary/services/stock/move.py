@@ -5,9 +5,9 @@ from datetime import date, datetime
 
 from sqlalchemy import Connection, bindparam, select
 
-from dispensary import lookup, request
+from dispensary import lookup, places, request
 from dispensary.errors import Refused
-from dispensary.lookup import StockPlace
+from dispensary.places import StockPlace
 from dispensary.rules.fit import misfits, require_fits
 from dispensary.rules.people import Person
 from dispensary.rules.place import PlaceKind
@@ -92,12 +92,12 @@ def move(db: Connection, order: Move, *, on: datetime, by: Person) -> Moved:
     claimed = request.claim(db, "move", order.key, order, on=on, by=by)
     if isinstance(claimed, str):
         return request.again(claimed, Moved)
-    target = lookup.stock_place(db, by.site_id, order.target)
+    target = places.stock_place(db, by.site_id, order.target)
     taken = stock_act.take(db, order.lot, order.product, order.source, order.units, by=by)
     lot = taken.lot
     if target.id == taken.place.id:
         raise SamePlace(lot=lot.number, place=target.code)
-    stock_act.require_allowed(moving(taken.place.kind, target.kind), lot, on)
+    lot.require(moving(taken.place.kind, target.kind), on.date())
     _require_of_its_kind(db, taken, target, by)
     what = f"Lot {lot.number} of {lot.product}"
     stock_act.require_release(taken.place.kind, taken.place.code, target, order.reason, what=what, by=by)
@@ -140,8 +140,8 @@ def _require_of_its_kind(db: Connection, taken: Taken, target: StockPlace, by: P
         return
     returned = source.code
     if source.kind is not PlaceKind.RETURNED:
-        places = lookup.stock_places(db, by.site_id)
-        returned = next(each.code for each in places if each.kind is PlaceKind.RETURNED)
+        standing = places.stock_places(db, by.site_id)
+        returned = next(each.code for each in standing if each.kind is PlaceKind.RETURNED)
     require_not_had(
         taken.units,
         had,

@@ -6,10 +6,10 @@ from datetime import date, datetime
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
-from dispensary import audit, ledger, lookup, request
+from dispensary import audit, ledger, lookup, places, request
 from dispensary.errors import Refused
 from dispensary.ledger import Movement
-from dispensary.lookup import StockPlace
+from dispensary.places import StockPlace
 from dispensary.rules.canonical import added
 from dispensary.rules.fit import require_fits
 from dispensary.rules.numbers import Record
@@ -146,7 +146,7 @@ def receive(db: Connection, delivery: Delivery, *, on: datetime, by: Person) -> 
         return request.again(claimed, Received)
     place = _place(db, delivery, by)
     target = place.as_place
-    source = lookup.place_of_kind(db, by.site_id, PlaceKind.SUPPLIER)
+    source = places.place_of_kind(db, by.site_id, PlaceKind.SUPPLIER)
     known = _known(db, delivery.lines)
     for line in known:
         require_fits(line.product, place.code, place.climate, delivery.reason)
@@ -222,7 +222,7 @@ def receive(db: Connection, delivery: Delivery, *, on: datetime, by: Person) -> 
 
 
 def _place(db: Connection, delivery: Delivery, by: Person) -> StockPlace:
-    place = lookup.stock_place(db, by.site_id, delivery.place)
+    place = places.stock_place(db, by.site_id, delivery.place)
     if place.kind in (PlaceKind.RETURNED, PlaceKind.TRANSIT):
         raise NotForDeliveries(place=place.code)
     return place

@@ -13,7 +13,7 @@ from dispensary.rules.lot_life import SameLot
 from dispensary.rules.people import Person
 from dispensary.rules.product import Product
 from dispensary.rules.recall import require_not_covered
-from dispensary.rules.shelf import Operation, State, require, state_on
+from dispensary.rules.shelf import Operation, State, require
 from dispensary.schema.base import insert_of
 from dispensary.schema.stock import lot as lot_table
 
@@ -126,13 +126,7 @@ def _lot(db: Connection, line: KnownLine, today: date, by: Person) -> Row[Any, A
     if stored.state is State.RECALLED:
         # By a notice that may have been entered while the lot was waited for.
         require_not_recalled(db, [line], by)
-    require(
-        Operation.RECEIVE,
-        state_on(stored.state, line.expires, today),
-        lot=line.lot,
-        product=line.product.code,
-        expires=line.expires,
-    )
+    require(Operation.RECEIVE, stored.state, line.expires, today, lot=line.lot, product=line.product.code)
     # A careless typist would make two lots of one.
     given = {"product": line.product_id, "number": line.lot, "expires": line.expires}
     same = db.execute(_SAME_LOT, given).scalar()

@@ -5,7 +5,7 @@ from datetime import date, datetime
 
 from sqlalchemy import Connection
 
-from dispensary import lookup, request
+from dispensary import places, request
 from dispensary.rules.people import Person
 from dispensary.rules.place import PlaceKind
 from dispensary.rules.shelf import Operation
@@ -49,11 +49,11 @@ def send_back(db: Connection, order: SendBack, *, on: datetime, by: Person) -> S
         return request.again(claimed, SentBack)
     taken = stock_act.take(db, order.lot, order.product, order.place, order.units, by=by)
     lot = taken.lot
-    stock_act.require_allowed(Operation.SEND_BACK, lot, on)
+    lot.require(Operation.SEND_BACK, on.date())
     number = stock_act.write(
         db,
         taken,
-        lookup.place_of_kind(db, by.site_id, PlaceKind.SUPPLIER),
+        places.place_of_kind(db, by.site_id, PlaceKind.SUPPLIER),
         PlaceKind.SUPPLIER.value,
         Act(StockActKind.SEND_BACK, order.key, order.reason, reference=order.reference),
         {"place": taken.place.code, "reference": order.reference},

@@ -6,13 +6,12 @@ from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, insert, select
 
-from dispensary import audit, ledger, lookup, lots
+from dispensary import audit, ledger, lots, places
 from dispensary.errors import Refused
 from dispensary.ledger import Movement
 from dispensary.rules.numbers import Record
 from dispensary.rules.people import Person, Role
 from dispensary.rules.place import Place, PlaceKind
-from dispensary.rules.shelf import Operation, require, state_on
 from dispensary.rules.stock_act import ReleaseNeedsReason, StockActKind, releases
 from dispensary.schema.stock import balance, place, stock_act
 from dispensary.services.people.register import NotAllowed
@@ -37,7 +36,7 @@ class Taken:
     """Units of a locked lot that are to leave a place; `there` are all that stand at it."""
 
     lot: lots.Lot
-    place: lookup.StockPlace
+    place: places.StockPlace
     units: int
     there: int
 
@@ -66,7 +65,7 @@ def take(db: Connection, number: str, product: str | None, code: str, units: int
 
     Raises NotFound, WhichProduct, NotAStockPlace and NotSoManyThere.
     """
-    source = lookup.stock_place(db, by.site_id, code)
+    source = places.stock_place(db, by.site_id, code)
     lot = lots.named(db, by.site_id, number, product)
     standing = db.execute(_STANDING, {"lot": lot.id, "site": by.site_id}).all()
     there = sum(row.units for row in standing if row.id == source.id)
@@ -83,14 +82,8 @@ def take(db: Connection, number: str, product: str | None, code: str, units: int
     return Taken(lot, source, units or there, there)
 
 
-def require_allowed(operation: Operation, lot: lots.Lot, on: datetime) -> None:
-    """Raises LotNotUsable unless the lot's state on the day allows the operation."""
-    state = state_on(lot.state, lot.expires, on.date())
-    require(operation, state, lot=lot.number, product=lot.product, expires=lot.expires)
-
-
 def require_release(
-    kind: PlaceKind, code: str, target: lookup.StockPlace, reason: str | None, *, what: str, by: Person
+    kind: PlaceKind, code: str, target: places.StockPlace, reason: str | None, *, what: str, by: Person
 ) -> None:
     """Raises NotAllowed and ReleaseNeedsReason where a move from a place lets go of what was set aside there."""
     if not releases(kind, target.kind):

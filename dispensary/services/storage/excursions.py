@@ -11,6 +11,7 @@ from dispensary.errors import Contended
 from dispensary.lots import Lot
 from dispensary.rules.lot_life import LotAct
 from dispensary.rules.mean_kinetic import Reading, Stay
+from dispensary.rules.moments import from_second, to_the_minute, utc_measured, with_offset
 from dispensary.rules.people import Person
 from dispensary.rules.place import PlaceKind
 from dispensary.rules.product import Temperature
@@ -68,10 +69,12 @@ class Found:
 class Judged:
     """What was found and held.
 
-    `unjudged` are lots kept as their batch record says for which nothing was found.
+    `told` are the excursions as their event tells them. `unjudged` are lots kept as their batch record says for
+    which nothing was found.
     """
 
     excursions: tuple[Found, ...]
+    told: tuple[tuple[object, ...], ...]
     acts: tuple[tuple[object, ...], ...]
     """Each hold as its event tells it: product, lot, expiry, state before and after, reason, class, began."""
     unjudged: tuple[str, ...]
@@ -121,7 +124,7 @@ def judge(
     made of these lots since is held with them. A recalled lot stays recalled; every other lot is held,
     whatever it was held for before. Raises Contended.
     """
-    there = at_place(db, source.place_id, datetime.fromtimestamp(readings[0][0], UTC))
+    there = at_place(db, source.place_id, from_second(readings[0][0], UTC))
     cases = list(_cases(db, source.place_id, there, readings, since))
     classless = {each.lot_id for each in there[Temperature.BATCH] if each.during(since, readings[-1][0])}
     concerns = frozenset[int]().union(*(case.there | case.made for case in cases))
@@ -141,10 +144,11 @@ def judge(
         states[lot_id] = lots.record_act(
             db, lot, LotAct.HOLD, reason, request_id=source.request_id, on=on, by=by, excursion_id=ids[first]
         )
-        began = _moment(case.excursion.began).isoformat()
+        began = _told_second(case.excursion.began)
         acts.append((lot.product, lot.number, lot.expires, lot.state, states[lot_id], reason, case.temperature, began))
     return Judged(
         tuple(_found(db, case, by_id, states, on.tzinfo) for case in cases),
+        tuple(_told(case, by_id, states) for case in cases),
         tuple(acts),
         tuple(sorted(f"{by_id[lot_id].number} of {by_id[lot_id].product}" for lot_id in classless - concerns)),
     )
@@ -168,7 +172,7 @@ def _cases(
 
 def _made(db: Connection, there: frozenset[int], found: Excursion) -> frozenset[int]:
     """What was made of the lots since the excursion began, and was not there itself."""
-    return frozenset(lots.made_of(db, there, since=_moment(found.began))) - there
+    return frozenset(lots.made_of(db, there, since=from_second(found.began, UTC))) - there
 
 
 def _record(db: Connection, source: Source, case: _Case) -> int:
@@ -180,8 +184,8 @@ def _record(db: Connection, source: Source, case: _Case) -> int:
                 place_id=source.place_id,
                 log_id=source.log_id,
                 temperature=case.temperature,
-                began=_moment(found.began),
-                ended=_moment(found.ended),
+                began=from_second(found.began, UTC),
+                ended=from_second(found.ended, UTC),
                 lowest=found.lowest,
                 highest=found.highest,
                 mean_kinetic=found.mean_kinetic,
@@ -196,7 +200,7 @@ def _reason(code: str, case: _Case, lot_id: int, zone: tzinfo | None) -> str:
     """Why the lot is held, in a line: the excursion's row has the rest."""
     found = case.excursion
     low, high = celsius(found.lowest), celsius(found.highest)
-    began, ended = (f"{_moment(each).astimezone(zone):%Y-%m-%d %H:%M}" for each in (found.began, found.ended))
+    began, ended = (to_the_minute(from_second(each, zone)) for each in (found.began, found.ended))
     where = f"{low if low == high else f'{low} to {high}'} °C at {code} from {began} to {ended}"
     return where if lot_id in case.there else f"made of what stood in {where}"
 
@@ -206,7 +210,7 @@ def _found(
 ) -> Found:
     found = case.excursion
 
-    given = {"lots": sorted(case.there | case.made), "began": _moment(found.began)}
+    given = {"lots": sorted(case.there | case.made), "began": from_second(found.began, UTC)}
     dispensed, drawn = (
         {row.lot_id: int(row.amount) for row in db.execute(query, given)} for query in (_DISPENSED, _DRAWN)
     )
@@ -225,8 +229,8 @@ def _found(
 
     return Found(
         temperature=case.temperature,
-        began=written(found.began, zone),
-        ended=written(found.ended, zone),
+        began=with_offset(found.began, zone),
+        ended=with_offset(found.ended, zone),
         lowest_centidegrees=found.lowest,
         highest_centidegrees=found.highest,
         mean_kinetic_centidegrees=found.mean_kinetic,
@@ -236,10 +240,24 @@ def _found(
     )
 
 
-def written(second: int, zone: tzinfo | None) -> str:
-    """A moment of the logger as people read it, by the clock of the zone with its offset."""
-    return _moment(second).astimezone(zone).isoformat(" ")
+def _told(case: _Case, by_id: Mapping[int, Lot], states: Mapping[int, State]) -> tuple[object, ...]:
+    """The excursion as its event tells it."""
+    found = case.excursion
+    return (
+        case.temperature,
+        _told_second(found.began),
+        _told_second(found.ended),
+        found.lowest,
+        found.highest,
+        found.mean_kinetic,
+        found.why,
+        [
+            (by_id[lot_id].product, by_id[lot_id].number, states[lot_id])
+            for lot_ids in (case.there, case.made)
+            for lot_id in sorted(lot_ids)
+        ],
+    )
 
 
-def _moment(second: int) -> datetime:
-    return datetime.fromtimestamp(second, UTC)
+def _told_second(second: int) -> str:
+    return utc_measured(from_second(second, UTC))

@@ -3,19 +3,20 @@
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, tzinfo
+from datetime import datetime, tzinfo
 
 from sqlalchemy import Connection, bindparam, insert, select
 
-from dispensary import audit, lookup, request
+from dispensary import audit, places, request
 from dispensary.errors import Refused
 from dispensary.rules.logger import Measured
 from dispensary.rules.mean_kinetic import WINDOW, Reading, gaps
+from dispensary.rules.moments import with_offset
 from dispensary.rules.people import Person
 from dispensary.rules.storage import celsius, digested
 from dispensary.schema.stock import place as place_table
 from dispensary.schema.storage import place_log, reading
-from dispensary.services.storage.excursions import Found, Judged, Source, judge, written
+from dispensary.services.storage.excursions import Found, Judged, Source, judge
 
 
 class ReadingInTheFuture(Refused):
@@ -105,11 +106,11 @@ def log_readings(db: Connection, log: Log, *, on: datetime, by: Person) -> Logge
     if isinstance(claimed, str):
         return request.again(claimed, Logged)
     zone = on.tzinfo
-    place = lookup.stock_place(db, by.site_id, log.place)
+    place = places.stock_place(db, by.site_id, log.place)
     code = place.code
     first, last = readings[0][0], readings[-1][0]
     if last > on.timestamp():
-        raise ReadingInTheFuture(file=log.file, at=written(last, zone))
+        raise ReadingInTheFuture(file=log.file, at=with_offset(last, zone))
     # Two imports for one place wait for each other, and see what the other one brought.
     db.execute(_LOCK, {"place": place.id}).all()
     known = _known(db, place.id, first - WINDOW, last + WINDOW)
@@ -135,7 +136,7 @@ def log_readings(db: Connection, log: Log, *, on: datetime, by: Person) -> Logge
     values = {name: value for name, value in row.items() if not name.endswith("_id")} | {
         "duplicates": log.measured.duplicates,
         "missing": log.measured.missing,
-        "excursions": [_told(found) for found in judged.excursions],
+        "excursions": judged.told,
         "held": judged.acts,
     }
     audit.record(db, audit.take(db, by.site_id), audit.Event("place log", code, log.key, values), on=on, by=by)
@@ -159,7 +160,7 @@ def _new(log: Log, code: str, known: Mapping[int, int], zone: tzinfo | None) -> 
             raise ReadingDiffers(
                 file=log.file,
                 place=code,
-                at=written(second, zone),
+                at=with_offset(second, zone),
                 celsius=celsius(centidegrees),
                 known=celsius(there),
             )
@@ -182,7 +183,7 @@ def _judged(
 ) -> Judged:
     """What the readings show with what was known within 30 days of them; nothing where none is new."""
     if not new:
-        return Judged((), (), ())
+        return Judged((), (), (), ())
     return judge(db, source, sorted([*known.items(), *new]), since=new[0][0], on=on, by=by)
 
 
@@ -195,37 +196,19 @@ def _receipt(
         place=code,
         file=log.file,
         key=log.key,
-        first=written(readings[0][0], zone),
-        last=written(readings[-1][0], zone),
+        first=with_offset(readings[0][0], zone),
+        last=with_offset(readings[-1][0], zone),
         readings=new,
         repeated=len(readings) - new,
         duplicates=log.measured.duplicates,
         missing=log.measured.missing,
         gaps=len(without),
-        longest_gap_from=None if longest is None else written(longest[0], zone),
+        longest_gap_from=None if longest is None else with_offset(longest[0], zone),
         longest_gap_minutes=0 if longest is None else (longest[1] - longest[0]) // 60,
         excursions=judged.excursions,
         held=len(judged.acts),
         unjudged=judged.unjudged,
     )
-
-
-def _told(found: Found) -> list[object]:
-    """The excursion as its event tells it."""
-    return [
-        found.temperature,
-        _utc(found.began),
-        _utc(found.ended),
-        found.lowest_centidegrees,
-        found.highest_centidegrees,
-        found.mean_kinetic_centidegrees,
-        found.why,
-        [[each.product, each.lot, each.state] for each in (*found.lots, *found.made)],
-    ]
-
-
-def _utc(moment: str) -> str:
-    return datetime.fromisoformat(moment).astimezone(UTC).isoformat()
 
 
 def _digest(readings: Sequence[Reading]) -> str:

@@ -11,6 +11,7 @@ from dispensary.lookup import Patient
 from dispensary.prescriptions import Prescription
 from dispensary.rules import vial as rules
 from dispensary.rules.finding import Finding
+from dispensary.rules.moments import to_the_second
 from dispensary.rules.numbers import Record
 from dispensary.rules.people import Person, Role
 from dispensary.rules.practice import Practice
@@ -307,8 +308,8 @@ def _receipt(agreed: _Agreed, number: str, entry: audit.Entry, on: datetime) -> 
         rx=dose.rx,
         product=vial.product.code,
         lot=vial.lot,
-        opened_at=opened.moment(vial.opened_at),
-        discard_at=opened.moment(vial.discard_at),
+        opened_at=to_the_second(vial.opened_at),
+        discard_at=to_the_second(vial.discard_at),
         usable_hours=rules.hours_left(on, vial.discard_at),
         volume_ul=vial.volume_ul,
         before_ul=vial.remaining_ul,

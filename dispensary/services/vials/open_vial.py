@@ -5,20 +5,20 @@ from datetime import date, datetime
 
 from sqlalchemy import Connection, insert
 
-from dispensary import audit, ledger, lookup, lots, on_hand, request
+from dispensary import audit, ledger, lookup, lots, on_hand, places, request
 from dispensary.audit import Entry
 from dispensary.errors import Refused
 from dispensary.ledger import Movement
 from dispensary.rules.allocation import OnHand, allocate
+from dispensary.rules.moments import to_the_second, utc_exactly
 from dispensary.rules.numbers import Record
 from dispensary.rules.people import Person
 from dispensary.rules.place import Place, PlaceKind
 from dispensary.rules.product import Product
-from dispensary.rules.shelf import Operation, require, state_on
+from dispensary.rules.shelf import Operation
 from dispensary.rules.vial import Standing, VialState, discard_at, hours_left
-from dispensary.schema.stock import place as places
+from dispensary.schema.stock import place as place_table
 from dispensary.schema.vials import vial
-from dispensary.services.vials.opened import exactly, moment
 
 
 class NothingToOpen(Refused):
@@ -82,11 +82,11 @@ def open_vial(db: Connection, order: Opening, *, on: datetime, by: Person) -> Op
         return request.again(claimed, Opened)
     product_id, product, unit = _unit(db, order, on.date(), by.site_id)
     used_until = discard_at(on, product, unit.expires, on.tzinfo)
-    opened_place = lookup.place_of_kind(db, by.site_id, PlaceKind.OPENED)
+    opened_place = places.place_of_kind(db, by.site_id, PlaceKind.OPENED)
     source = Place(unit.place_id, stocked=True)
     movement = Movement(unit.lot_id, product_id, unit.expires, source, opened_place, 1, state=unit.state)
     ledger.post(db, [movement], request_id=claimed, on=on, by=by)
-    place = db.execute(places.select().where(places.c.id == unit.place_id)).one().code
+    place = db.execute(place_table.select().where(place_table.c.id == unit.place_id)).one().code
     head = audit.take(db, by.site_id, "vials")
     db.execute(
         insert(vial).values(
@@ -110,8 +110,8 @@ def open_vial(db: Connection, order: Opening, *, on: datetime, by: Person) -> Op
         {
             "lines": [[product.code, unit.lot, unit.expires, place, 1]],
             "volume_ul": product.fill_ul,
-            "opened_at": exactly(on),
-            "discard_at": exactly(used_until),
+            "opened_at": utc_exactly(on),
+            "discard_at": utc_exactly(used_until),
             "place": place,
         },
     )
@@ -122,8 +122,8 @@ def open_vial(db: Connection, order: Opening, *, on: datetime, by: Person) -> Op
         lot=unit.lot,
         expires=unit.expires,
         place=place,
-        opened_at=moment(on),
-        discard_at=moment(used_until),
+        opened_at=to_the_second(on),
+        discard_at=to_the_second(used_until),
         usable_hours=hours_left(on, used_until),
         volume_ul=product.fill_ul,
         remaining_ul=product.fill_ul,
@@ -140,11 +140,10 @@ def open_vial(db: Connection, order: Opening, *, on: datetime, by: Person) -> Op
 
 def _unit(db: Connection, order: Opening, today: date, site_id: int) -> tuple[int, Product, OnHand]:
     """The product, and its unit that is opened: of the lot that was named, or by FEFO."""
-    place_id = None if order.place is None else lookup.place_by_code(db, site_id, order.place).id
+    place_id = None if order.place is None else places.place_by_code(db, site_id, order.place).id
     if order.lot is not None:
         lot = lots.named(db, site_id, order.lot, order.product)
-        state = state_on(lot.state, lot.expires, today)
-        require(Operation.OPEN, state, lot=lot.number, product=lot.product, expires=lot.expires)
+        lot.require(Operation.OPEN, today)
         product_id, product = lookup.product_by_code(db, lot.product)
         standing = [unit for unit in _standing(db, product_id, place_id, site_id) if unit.lot_id == lot.id]
         if not standing:

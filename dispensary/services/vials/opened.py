@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, select, update
@@ -15,7 +15,7 @@ from dispensary.rules.numbers import Record, parse_number
 from dispensary.rules.people import Person
 from dispensary.rules.place import PlaceKind
 from dispensary.rules.product import Product
-from dispensary.rules.shelf import Operation, State, state_on
+from dispensary.rules.shelf import Operation, State
 from dispensary.rules.vial import Named, Standing, VialEntryKind, VialState, standing_at
 from dispensary.schema.catalogue import product
 from dispensary.schema.stock import lot, place
@@ -55,8 +55,7 @@ class OpenedVial:
 
     def require_of_lot(self, operation: Operation, today: date) -> None:
         """Raises LotNotUsable unless the lot's state on the day allows the operation."""
-        state = state_on(self.lot_state, self.expires, today)
-        shelf.require(operation, state, lot=self.lot, product=self.product.code, expires=self.expires)
+        shelf.require(operation, self.lot_state, self.expires, today, lot=self.lot, product=self.product.code)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,13 +165,3 @@ def write(
     given = {"vial": opened.id, "remaining": opened.remaining_ul, "was": opened.state, "place": opened.place_id}
     if db.execute(_CHANGE.values(**changes), given).rowcount != 1:
         raise Contended
-
-
-def moment(at: datetime) -> str:
-    """A moment as receipts tell it: ISO 8601 with the offset of the pharmacy's zone."""
-    return at.isoformat(timespec="seconds")
-
-
-def exactly(at: datetime) -> str:
-    """A moment as events tell it: UTC, to the microsecond."""
-    return at.astimezone(UTC).isoformat(timespec="microseconds")

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from dispensary import audit, lookup, request
+from dispensary import audit, places, request
 from dispensary.errors import Refused
 from dispensary.rules.fit import require_fits
 from dispensary.rules.people import Person, Role
@@ -121,7 +121,7 @@ def move(db: Connection, order: VialMove, *, on: datetime, by: Person) -> VialAc
     claimed = request.claim(db, "vial move", order.key, order, on=on, by=by)
     if isinstance(claimed, str):
         return request.again(claimed, VialActDone)
-    to = lookup.stock_place(db, by.site_id, order.to)
+    to = places.stock_place(db, by.site_id, order.to)
     vial = opened.locked(db, by.site_id, order.vial, on)
     require(VialOperation.MOVE, vial.standing(on), vial.named)
     if to.id == vial.place_id:

@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import select, update
 
-from dispensary import lookup
+from dispensary import places
 from dispensary.rules.place import PlaceKind
 from dispensary.rules.product import Temperature
 from dispensary.rules.stock_act import PatientsHadThem
@@ -22,7 +22,7 @@ def another(shop, kind, code):
 
 
 def first_of(shop, kind):
-    found = shop.read(lambda db: lookup.place_of_kind(db, shop.by().site_id, kind))
+    found = shop.read(lambda db: places.place_of_kind(db, shop.by().site_id, kind))
     return shop.read(lambda db: db.execute(select(place.c.code).where(place.c.id == found.id)).scalar_one())
 
 
