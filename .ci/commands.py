@@ -1,11 +1,30 @@
-"""Writes docs/commands.md from the commands' own help; with --check, says whether it is up to date."""
+"""Writes docs/commands.md from the commands' own help and docs/roles.md from the matrix of roles.
+
+With --check, it says whether they are up to date.
+"""
 
 import os
 import subprocess
 import sys
 from pathlib import Path
 
-DOCS = Path(__file__).parent.parent / "docs" / "commands.md"
+from dispensary.rules.access import ALLOWED, CONDITIONS, READINGS, REQUESTS, Act
+from dispensary.rules.people import Role
+
+DOCS = Path(__file__).parent.parent / "docs"
+
+PARTS = {
+    "Requests": (
+        REQUESTS,
+        "Each kind is named as its command is; `label print` is all that prints, and `send back` is `send-back`.",
+    ),
+    "Conditions": (CONDITIONS, "What a request, or the other person named in it, needs besides."),
+    "Reading, and the pharmacy as a whole": (
+        READINGS,
+        "Each reading of patients' records leaves an event in the audit. Nobody is asked by `restore`, `init` and "
+        "`demo`, which make a pharmacy where none is, nor by the designs of labels, which hold nothing of one.",
+    ),
+}
 
 
 def help_of(*words: str) -> str:
@@ -38,10 +57,32 @@ def reference() -> str:
     return "\n".join(parts) + "\n"
 
 
+def roles() -> str:
+    """The matrix, a table a part."""
+    parts = [
+        "# Who may do what",
+        "",
+        "Made by `make docs` from `dispensary/rules/access.py`, which every request and every reading asks. What it "
+        "does not allow is refused, and the audit has an event `refused` of it.",
+    ]
+    for name, (acts, about) in PARTS.items():
+        parts += ["", f"## {name}", "", about, "", f"| act | {' | '.join(Role)} |", f"|---|{'---|' * len(Role)}"]
+        parts += [
+            f"| {named(act)} | {' | '.join('yes' if role in ALLOWED[act] else '' for role in Role)} |" for act in acts
+        ]
+    return "\n".join(parts) + "\n"
+
+
+def named(act: Act) -> str:
+    """The act as a table names it."""
+    return f"`{act}`" if act in REQUESTS else str(act)
+
+
 if __name__ == "__main__":
-    text = reference()
-    if "--check" not in sys.argv:
-        DOCS.parent.mkdir(exist_ok=True)
-        DOCS.write_text(text, encoding="utf-8")
-    elif not DOCS.exists() or DOCS.read_text(encoding="utf-8") != text:
-        sys.exit("docs/commands.md is not what the commands say: run `make docs`")
+    for file, made in {"commands.md": reference, "roles.md": roles}.items():
+        text = made()
+        if "--check" not in sys.argv:
+            DOCS.mkdir(exist_ok=True)
+            (DOCS / file).write_text(text, encoding="utf-8")
+        elif not (DOCS / file).exists() or (DOCS / file).read_text(encoding="utf-8") != text:
+            sys.exit(f"docs/{file} is not what the program says: run `make docs`")

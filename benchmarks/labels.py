@@ -23,11 +23,12 @@ from reportlab.pdfgen.canvas import Canvas
 
 from benchmarks.measure import Line, in_turns, rate, time
 from dispensary import labelling, shipped
-from dispensary.labelling.design import MM, Design, load
+from dispensary.labelling.design import MM, Design
+from dispensary.labelling.designs import load
 from dispensary.labelling.fonts import face
+from dispensary.labelling.kinds.dispense import DispenseFacts
 from dispensary.labelling.layout import Line as Placed
-from dispensary.labelling.layout import lines
-from dispensary.labelling.text import DispenseFacts, label_text
+from dispensary.labelling.page import laid_out
 from dispensary.rules.formulary import read_rows
 from dispensary.rules.grammar import parse
 from dispensary.rules.people import Country, Language
@@ -83,8 +84,9 @@ def batch_of(number: int) -> list[DispenseFacts]:
 
 
 def drawing(each: DispenseFacts, design: Design) -> Drawing:
-    text = label_text(each)
-    return lines(text, design, {key: face(*found) for key, found in design.fonts.items()}), text.symbol.text
+    (page,) = laid_out([each.said()], design)
+    assert page.symbol is not None
+    return page.lines, page.symbol.text
 
 
 def parse_fonts(design: Design) -> None:
@@ -96,7 +98,8 @@ def parse_fonts(design: Design) -> None:
 def bare(drawings: Sequence[Drawing], design: Design) -> bytes:
     rl_config.useA85 = 0
     buffer = BytesIO()
-    canvas = Canvas(buffer, pagesize=(design.width_mm * MM, design.height_mm * MM), invariant=1, pageCompression=1)
+    size = (design.paper.width_mm * MM, design.paper.height_mm * MM)
+    canvas = Canvas(buffer, pagesize=size, invariant=1, pageCompression=1)
     for placed, symbol in drawings:
         text = canvas.beginText()
         for line in placed:
@@ -104,8 +107,9 @@ def bare(drawings: Sequence[Drawing], design: Design) -> bytes:
             text.setTextOrigin(line.x_pt, line.y_pt)
             text.textOut(line.text)
         canvas.drawText(text)
-        for y, start, end in design.rules_mm:
-            canvas.line(start * MM, (design.height_mm - y) * MM, end * MM, (design.height_mm - y) * MM)
+        for rule in design.labels[0].rules:
+            level = (design.paper.height_mm - rule.y_mm) * MM
+            canvas.line(rule.from_mm * MM, level, rule.to_mm * MM, level)
         _matrix(canvas, symbol)
         canvas.showPage()
     canvas.save()
@@ -127,13 +131,16 @@ def _matrix(canvas: Canvas, symbol: str, module: float = 1.4) -> None:
 def labels() -> list[Line]:
     design, one = load(DESIGN), facts()
     # Each round has its own labels, so that nothing is kept from one to the next but the fonts.
-    batches = [batch_of(number) for number in range(ROUNDS + 1)]
-    drawings = [[drawing(each, design) for each in batch] for batch in batches]
-    batch = in_turns(lambda i: labelling.render(batches[i]), lambda i: bare(drawings[i], design), ROUNDS)
+    batches = [[[each] for each in batch_of(number)] for number in range(ROUNDS + 1)]
+    drawings = [[drawing(each, design) for (each,) in batch] for batch in batches]
+    batch = in_turns(lambda i: labelling.render(batches[i], design), lambda i: bare(drawings[i], design), ROUNDS)
+
+    def ours() -> None:
+        labelling.render([[one]], design)
 
     def first(_: int) -> None:
         face.cache_clear()
-        labelling.render([one])
+        ours()
 
     def first_bare(_: int) -> None:
         parse_fonts(design)
@@ -145,7 +152,7 @@ def labels() -> list[Line]:
         time("one label, fonts parsed anew", in_turns(first, first_bare, FIRSTS), ""),
         time(
             "one label, fonts kept",
-            in_turns(lambda _: labelling.render([one]), lambda i: bare(drawings[0][i : i + 1], design), FIRSTS),
+            in_turns(lambda _: ours(), lambda i: bare(drawings[0][i : i + 1], design), FIRSTS),
             "",
         ),
     ]

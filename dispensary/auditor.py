@@ -3,12 +3,13 @@
 It shares no line with the writer, only the format that the docstring of `audit.py` describes, so that
 a fault of the writer is not repeated here. It runs alone on another machine, with Python and nothing else:
 
-    python auditor.py FILE [SEQUENCE HASH]
+    python auditor.py FILE [SEQUENCE HASH] [--key VERIFIER --checkpoint NOTE...]
 
 FILE is an export, as JSON Lines or as CSV. SEQUENCE and HASH are a head that was noted earlier and kept
-elsewhere: without one, a chain that was written anew from its first event to its last, hashes and all,
-cannot be told from the true one. One line says what was found; the exit status is 0 where the chain
-holds, 4 where it does not and 2 where the command line is wrong.
+elsewhere, NOTE is a file with a head that the pharmacy signed, VERIFIER the key that it gave out for its
+signatures: without one of these, a chain that was written anew from its first event to its last, hashes
+and all, cannot be told from the true one. One line says what was found; the exit status is 0 where the
+chain holds, 4 where it does not and 2 where the command line is wrong.
 
 An exported file holds an event a line and ends with a trailer, so that a dropped tail is seen:
 
@@ -16,8 +17,14 @@ An exported file holds an event a line and ends with a trailer, so that a droppe
 - CSV: a header and cells in the order of COLUMNS; the trailer has `end` as its sequence, the format's
   name as its kind, the origin as its subject, the number of events as its request key, and the head as
   its hash. Before a text that a spreadsheet would take for a formula stands an apostrophe.
+
+A checkpoint is a signed note (c2sp.org/signed-note) with one Ed25519 signature (RFC 8032) at the least. Its
+text has four lines: the origin of the chain, which is also the name of the key; the sequence of an event;
+its SHA-256 in base64; and the format's name.
 """
 
+import base64
+import binascii
 import codecs
 import csv
 import hashlib
@@ -38,6 +45,9 @@ FIELDS = 12
 
 LONGEST_LINE = 1 << 24
 """No event is longer, in bytes; a file that says otherwise must not fill the memory."""
+
+LONGEST_NOTE = 1 << 17
+"""No checkpoint is longer, in bytes, whoever else has signed it."""
 
 _LENGTH = re.compile(rb"(0|[1-9][0-9]{0,8}):")
 _INSTANT = re.compile(
@@ -67,21 +77,24 @@ def check(
     records: Iterable[Mapping[str, object]],
     *,
     claimed_head: tuple[int, str] | None = None,
-    noted: tuple[int, str] | None = None,
+    noted: Iterable[tuple[int, str]] = (),
     origin: str | None = None,
 ) -> Verdict:
     """Whether the records, mappings with the keys of COLUMNS in the order of the chain, are a whole chain.
 
-    `claimed_head` is the sequence and hash of what should be the last event; `noted` those of an event
+    `claimed_head` is the sequence and hash of what should be the last event; `noted` those of events
     that somebody kept elsewhere; `origin` the name that the chain should have. One record is held at a time.
     """
     chain = _Chain(origin, noted)
     return _verdict(chain, lambda: _walk(chain, records, claimed_head))
 
 
-def read(path: str | PathLike[str], *, noted: tuple[int, str] | None = None) -> Verdict:
-    """Whether an exported file, JSON Lines or CSV by its content, holds a whole chain and its trailer."""
-    chain = _Chain(None, noted)
+def read(path: str | PathLike[str], *, noted: Iterable[tuple[int, str]] = (), origin: str | None = None) -> Verdict:
+    """Whether an exported file, JSON Lines or CSV by its content, holds a whole chain and its trailer.
+
+    `noted` and `origin` are those of `check`.
+    """
+    chain = _Chain(origin, noted)
 
     def work() -> None:
         try:
@@ -111,11 +124,13 @@ def _walk(chain: "_Chain", records: Iterable[Mapping[str, object]], claimed_head
 class _Chain:
     """The chain as far as it was read, and what the next event must fit."""
 
-    def __init__(self, origin: str | None, noted: tuple[int, str] | None) -> None:
+    def __init__(self, origin: str | None, noted: Iterable[tuple[int, str]]) -> None:
         self.events = 0
         self.head = START
         self.origin = origin
-        self.noted = noted
+        self.noted: dict[int, set[str]] = {}
+        for sequence, digest in noted:
+            self.noted.setdefault(sequence, set()).add(digest)
         # Whether an apostrophe may stand before a cell's text; it says nothing.
         self.apostrophes = False
 
@@ -154,7 +169,7 @@ class _Chain:
                 raise _Broken(f"the column {column} is not what its canonical text says")
         if not isinstance(_json(fields[11], "its values"), dict):
             raise _Broken("its values are not a JSON object")
-        if self.noted is not None and self.noted[0] == number and self.noted[1] != texts["hash"]:
+        if self.noted.get(number, {texts["hash"]}) != {texts["hash"]}:
             raise _Broken("its hash is not the one that was noted")
 
     def means(self, cell: str, text: str) -> bool:
@@ -163,8 +178,9 @@ class _Chain:
 
     def end(self, claimed_head: tuple[int, str] | None) -> None:
         """Nothing follows; raises _Broken where the chain should be longer, or end elsewhere."""
-        if self.noted is not None and self.noted[0] > self.events:
-            raise _Broken(f"The chain ends with event {self.events}, and event {self.noted[0]} was noted.")
+        last = max(self.noted, default=0)
+        if last > self.events:
+            raise _Broken(f"The chain ends with event {self.events}, and event {last} was noted.")
         if claimed_head is None or claimed_head == (self.events, self.head):
             return
         if claimed_head[0] == self.events:
@@ -338,13 +354,196 @@ def _whole(cell: str) -> object:
     return int(cell) if re.fullmatch("0|[1-9][0-9]{0,17}", cell) else cell
 
 
+class NotACheckpoint(Exception):
+    """A note does not hold, or a key is none; the message is a sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """What a note says that was signed with the key: the chain of this origin had this event, with this hash."""
+
+    origin: str
+    sequence: int
+    hash: str
+
+
+def open_checkpoint(note: bytes, key: str) -> Checkpoint:
+    """What the note says, where the key has signed it; raises NotACheckpoint.
+
+    `key` is a verifier key as notes have them: the name, eight hexadecimal digits and base64, joined by `+`.
+    """
+    name, number, public = _verifier(key)
+    text, signatures = _note(note)
+    mine = [signature[4:] for by, signature in signatures if (by, signature[:4]) == (name, number)]
+    if not mine:
+        raise NotACheckpoint("The checkpoint is not signed with this key.")
+    if not all(signed(public, text.encode(), signature) for signature in mine):
+        raise NotACheckpoint("The signature of the checkpoint is not that of its text.")
+    lines = text.split("\n")
+    if len(lines) != 5 or lines[3] != FORMAT or lines[0] != name or not re.fullmatch("[1-9][0-9]{0,17}", lines[1]):
+        raise NotACheckpoint(f"The note is signed, and it is no checkpoint of {FORMAT}.")
+    digest = _base64(lines[2])
+    if digest is None or len(digest) != 32:
+        raise NotACheckpoint("The note is signed, and its hash is no SHA-256.")
+    return Checkpoint(name, int(lines[1]), digest.hex())
+
+
+def read_checkpoint(path: str | PathLike[str], key: str) -> Checkpoint:
+    """What a file with a note says; raises NotACheckpoint."""
+    try:
+        with open(path, "rb") as file:
+            return open_checkpoint(file.read(LONGEST_NOTE + 1), key)
+    except (OSError, ValueError) as problem:
+        why = getattr(problem, "strerror", None) or "its name cannot be used"
+        raise NotACheckpoint(f"The checkpoint cannot be read: {why}.") from None
+
+
+def _verifier(key: str) -> tuple[str, bytes, bytes]:
+    """The name, the number in four bytes and the public key of a verifier key."""
+    found = re.fullmatch(r"([^\s+]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/=]+)", key)
+    typed = _base64(found.group(3)) if found else None
+    if found is None or typed is None or len(typed) != 33 or typed[0] != 1:
+        raise NotACheckpoint(
+            "The verifier key is none: it is a name, eight hexadecimal digits and base64, joined by +."
+        )
+    number = hashlib.sha256(found.group(1).encode("utf-8", "replace") + b"\n" + typed).digest()[:4]
+    if number.hex() != found.group(2):
+        raise NotACheckpoint("The verifier key is damaged: its digits are not those of its key.")
+    return found.group(1), number, typed[1:]
+
+
+def _note(note: bytes) -> tuple[str, list[tuple[str, bytes]]]:
+    """The text of a note, with its last newline, and its signatures with their key names."""
+    if len(note) > LONGEST_NOTE:
+        raise NotACheckpoint("The checkpoint is longer than any note.")
+    try:
+        whole = note.decode()
+    except UnicodeDecodeError:
+        raise NotACheckpoint("The checkpoint is not UTF-8.") from None
+    if re.search("[\x00-\x09\x0b-\x1f]", whole):
+        raise NotACheckpoint("The checkpoint holds a control character, which no note does.")
+    text, blank, rest = whole.rpartition("\n\n")
+    lines = rest.removesuffix("\n").split("\n")
+    signatures = [_signature_line(line) for line in lines]
+    if not (text and blank and rest.endswith("\n")):
+        raise NotACheckpoint("The checkpoint has not the form of a signed note.")
+    return text + "\n", signatures
+
+
+def _signature_line(line: str) -> tuple[str, bytes]:
+    found = re.fullmatch(r"\u2014 ([^\s+]+) ([A-Za-z0-9+/=]+)", line)
+    signature = _base64(found.group(2)) if found else None
+    if found is None or signature is None or len(signature) < 5:
+        raise NotACheckpoint("The checkpoint has not the form of a signed note.")
+    return found.group(1), signature
+
+
+def _base64(text: str) -> bytes | None:
+    """The bytes, where the text is the one way to write them."""
+    try:
+        found = base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        return None
+    return found if base64.b64encode(found).decode() == text else None
+
+
+# Ed25519 as RFC 8032, section 5.1, has it: the field, the order of the base point, the curve's constant.
+_P = 2**255 - 19
+_L = 2**252 + 27742317777372353535851937790883648493
+_D = -121665 * pow(121666, -1, _P) % _P
+_ROOT = pow(2, (_P - 1) // 4, _P)
+
+_Point = tuple[int, int, int, int]
+"""Extended coordinates: X, Y, Z and T, with x = X/Z, y = Y/Z and xy = T/Z."""
+
+
+def signed(public: bytes, message: bytes, signature: bytes) -> bool:
+    """Whether the signature of 64 bytes is that of the message, by the public key of 32 bytes (RFC 8032, 5.1.7)."""
+    key = _point(public)
+    scalar = int.from_bytes(signature[32:], "little")
+    if key is None or len(signature) != 64 or scalar >= _L:
+        return False
+    mixed = hashlib.sha512(signature[:32] + public + message).digest()
+    x, y, z, t = _times(int.from_bytes(mixed, "little") % _L, key)
+    left_over = _sum(_times(scalar, _BASE), (-x, y, z, -t))
+    return _encoded(left_over) == signature[:32]
+
+
+def _point(encoded: bytes) -> _Point | None:
+    """The point of the curve that 32 bytes name, if they name one (RFC 8032, 5.1.3)."""
+    whole = int.from_bytes(encoded, "little")
+    y, odd = whole & ((1 << 255) - 1), whole >> 255
+    if len(encoded) != 32 or y >= _P:
+        return None
+    square = (y * y - 1) * pow(_D * y * y + 1, -1, _P) % _P
+    x = pow(square, (_P + 3) // 8, _P)
+    if x * x % _P != square:
+        x = x * _ROOT % _P
+    if x * x % _P != square or (x == 0 and odd):
+        return None
+    x = _P - x if x & 1 != odd else x
+    return x, y, 1, x * y % _P
+
+
+def _sum(one: _Point, other: _Point) -> _Point:
+    """The sum of two points (RFC 8032, 5.1.4)."""
+    a = (one[1] - one[0]) * (other[1] - other[0]) % _P
+    b = (one[1] + one[0]) * (other[1] + other[0]) % _P
+    c = 2 * one[3] * other[3] * _D % _P
+    d = 2 * one[2] * other[2] % _P
+    e, f, g, h = b - a, d - c, d + c, b + a
+    return e * f % _P, g * h % _P, f * g % _P, e * h % _P
+
+
+def _times(number: int, point: _Point) -> _Point:
+    """The point so many times; nothing here is secret, so the time that it takes may tell the number."""
+    total: _Point = (0, 1, 1, 0)
+    while number:
+        if number & 1:
+            total = _sum(total, point)
+        point = _sum(point, point)
+        number >>= 1
+    return total
+
+
+def _encoded(point: _Point) -> bytes:
+    """The 32 bytes that name the point (RFC 8032, 5.1.2)."""
+    shrink = pow(point[2], -1, _P)
+    x, y = point[0] * shrink % _P, point[1] * shrink % _P
+    return (y | (x & 1) << 255).to_bytes(32, "little")
+
+
+_BASE_X = 15112221349535400772501151409588531511454012693041857206046113283949847762202
+_BASE_Y = 4 * pow(5, -1, _P) % _P
+_BASE = (_BASE_X, _BASE_Y, 1, _BASE_X * _BASE_Y % _P)
+
+
 def main(arguments: list[str]) -> int:
-    """Print what was found in the file; returns the exit status."""
-    if len(arguments) not in (1, 3) or (len(arguments) == 3 and not re.fullmatch("[0-9]{1,18}", arguments[1])):
-        sys.stderr.write("usage: python auditor.py FILE [SEQUENCE HASH]\n")
-        return 2
-    noted = (int(arguments[1]), arguments[2]) if len(arguments) == 3 else None
-    verdict = read(arguments[0], noted=noted)
+    """Print what was found in the file; returns the exit status, or ends with it where the command line is wrong."""
+    import argparse
+
+    command = argparse.ArgumentParser(
+        prog="python auditor.py",
+        usage="python auditor.py FILE [SEQUENCE HASH] [--key VERIFIER --checkpoint NOTE...]",
+        allow_abbrev=False,
+    )
+    command.add_argument("file", metavar="FILE", help="an export")
+    command.add_argument("noted", metavar="SEQUENCE HASH", nargs="*", help="a head that was noted")
+    command.add_argument("--key", metavar="VERIFIER", help="the key that the pharmacy gave out")
+    command.add_argument("--checkpoint", metavar="NOTE", action="append", default=[], help="a signed head; repeatable")
+    given = command.parse_intermixed_args(arguments)
+    if given.noted and (len(given.noted) != 2 or not re.fullmatch("[0-9]{1,18}", given.noted[0])):
+        command.error("SEQUENCE is a whole number, and HASH follows it")
+    if (given.key is None) != (not given.checkpoint):
+        command.error("--key and --checkpoint need each other")
+    noted = [(int(given.noted[0]), given.noted[1])] if given.noted else []
+    try:
+        checkpoints = [read_checkpoint(path, given.key) for path in given.checkpoint]
+    except NotACheckpoint as problem:
+        sys.stdout.write(f"not ok: {problem}\n")
+        return 4
+    noted += [(each.sequence, each.hash) for each in checkpoints]
+    verdict = read(given.file, noted=noted, origin=checkpoints[0].origin if checkpoints else None)
     if verdict.ok:
         sys.stdout.write(f"ok: {verdict.events} events, head {verdict.head}\n")
         return 0

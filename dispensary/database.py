@@ -18,7 +18,7 @@ from sqlalchemy.engine import URL, make_url
 from dispensary import shipped
 from dispensary.errors import Contended, NotSaved, Refused
 
-SCHEMA = "0003"
+SCHEMA = "0004"
 """The schema that this program reads and writes: the head of the migrations."""
 
 ATTEMPTS = 1000
@@ -234,8 +234,11 @@ def schema_of(engine: Engine) -> str | None:
         return None
 
 
-def upgrade(engine: Engine) -> None:
-    """Bring an empty or older database to this program's schema, in one transaction."""
+def upgrade(engine: Engine, to: str = SCHEMA, fill: Callable[[Connection], None] | None = None) -> None:
+    """Bring an empty or older database to this program's schema, or to the one named, in one transaction.
+
+    `fill` puts rows into the new tables, in the same transaction.
+    """
     from alembic import command
     from alembic.config import Config
 
@@ -251,7 +254,9 @@ def upgrade(engine: Engine) -> None:
             raw.execute("PRAGMA foreign_keys = OFF")
         with connection.begin():
             config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            command.upgrade(config, to)
+            if fill is not None:
+                fill(connection)
             if engine.dialect.name == "sqlite":
                 broken = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
                 if broken:

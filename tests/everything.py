@@ -46,6 +46,9 @@ from dispensary.services.prescribing.hand_over import HandOver, check_hand_over
 from dispensary.services.prescribing.owe import Owe, owe
 from dispensary.services.prescribing.prescribe import NewPrescription, prescribe
 from dispensary.services.prescribing.take_back import Return, take_back
+from dispensary.services.printing.print_label import Print, print_label
+from dispensary.services.printing.send import Again, Ended, claim, end, print_again
+from dispensary.services.printing.settle import Cancel, WasPrinted, cancel, was_printed
 from dispensary.services.recalls import lot_act
 from dispensary.services.recalls.recall import Notice, Withdrawal, recall, withdraw
 from dispensary.services.recalls.recall_contact import Called, note_contact
@@ -115,6 +118,7 @@ def everything_done(shop: Shop) -> list[Asked]:
     _acts(do)
     do.shop = replace(shop, on=shop.on + timedelta(days=DAYS))
     _findings(do)
+    _print(do)
     return do.asked
 
 
@@ -259,3 +263,27 @@ def _findings(do: Day) -> None:
     do(note_contact, Called, "RC1", "P1", Contact.REACHED, "brings back what is left")
     do(withdraw, Withdrawal, "RC1", "entered in error")
     do(recall, Notice, Scope(None, "K1"), RecallClass.I, "D-0793-2026", dated, "lacks sterility")
+
+
+def _print(do: Day) -> None:
+    """PJ1 is in a file, PJ2 was sent, PJ3 perhaps, and PJ4 is printed in its place, which failed twice; PJ5 waits.
+
+    PJ6 is cancelled, and somebody has seen PJ7.
+    """
+    do(print_label, Print, "dispense", "D1", "dispense-100x62")
+    do(print_label, Print, "dispense", "D1", "dispense-a4-3x7", "office", 4, with_patient="c" * 64)
+    do(print_label, Print, "vial", "V1", "vial-50x25", "counter")
+    for ended in (Ended("PJ2", 1, "office-12"), Ended("PJ3", 1, problem="it broke off", perhaps=True)):
+        do.shop.do(claim, ended.job)
+        do.shop.do(end, ended)
+    do(print_again, Again, "PJ3")
+    for attempt in (1, 2):
+        do.shop.do(claim, "PJ4")
+        do.shop.do(end, Ended("PJ4", attempt, problem="no paper"))
+    do(print_label, Print, "shelf", VIALS_OF_1, "shelf-62x29", "counter")
+    for kind in ("bag", "leaflet"):
+        do(print_label, Print, kind, "D1", "one", "counter", with_patient="c" * 64)
+    do(cancel, Cancel, "PJ6", "the bag has one")
+    do.shop.do(claim, "PJ7")
+    do.shop.do(end, Ended("PJ7", 1, problem="it broke off", perhaps=True))
+    do(was_printed, WasPrinted, "PJ7")

@@ -44,6 +44,9 @@ from dispensary.services.prescribing.owe import Owe, owe
 from dispensary.services.prescribing.prescribe import NewPrescription, prescribe
 from dispensary.services.prescribing.prescription_act import Decided, act
 from dispensary.services.prescribing.take_back import Return, take_back
+from dispensary.services.printing.print_label import Print, print_label
+from dispensary.services.printing.send import Again, Ended, claim, end, print_again
+from dispensary.services.printing.settle import Cancel, WasPrinted, cancel, was_printed
 from dispensary.services.recalls import lot_act
 from dispensary.services.recalls.recall import Notice, Withdrawal, recall, withdraw
 from dispensary.services.recalls.recall_contact import Called, note_contact
@@ -335,6 +338,34 @@ def a_batch(shop):
     return repack, order, replace(order, stability=Stability(5, "a study")), {}
 
 
+def a_print(shop):
+    order = Print(KEY, "shelf", "US-CY-ARG1", "shelf-62x29", "counter")
+    return print_label, order, replace(order, position=2), {"patient": ""}
+
+
+def a_print_again(shop):
+    for key in ("one", "other"):
+        shop.do(print_label, Print(key, "shelf", "US-CY-ARG1", "shelf-62x29", "counter"))
+    perhaps_printed(shop)
+    return print_again, Again(KEY, "PJ1"), Again(KEY, "PJ2"), {}
+
+
+def a_cancelled_print(shop):
+    shop.do(print_label, Print("one", "shelf", "US-CY-ARG1", "shelf-62x29", "counter"))
+    return cancel, Cancel(KEY, "PJ1", "the shelf is gone"), Cancel(KEY, "PJ1", "another shelf"), {}
+
+
+def a_print_that_came_out(shop):
+    shop.do(print_label, Print("one", "shelf", "US-CY-ARG1", "shelf-62x29", "counter"))
+    perhaps_printed(shop)
+    return was_printed, WasPrinted(KEY, "PJ1"), WasPrinted(KEY, "PJ2"), {}
+
+
+def perhaps_printed(shop):
+    shop.do(claim, "PJ1")
+    shop.do(end, Ended("PJ1", 1, problem="it broke off", perhaps=True))
+
+
 KINDS = {
     a_delivery: "receive",
     a_new_patient: "patient add",
@@ -374,4 +405,8 @@ KINDS = {
     a_file_of_readings: "place log",
     time_in_the_light: "light",
     a_batch: "repack",
+    a_print: "label print",
+    a_print_again: "label print",
+    a_cancelled_print: "label cancelled",
+    a_print_that_came_out: "label printed",
 }

@@ -91,7 +91,7 @@ def judged(tmp_path, data):
 def test_a_whole_chain_is_ok():
     events = a_chain()
     assert check(events) == auditor.Verdict(True, 3, events[-1]["hash"], None)
-    assert check(events, claimed_head=(3, events[-1]["hash"]), noted=(2, events[1]["hash"]), origin="o").ok
+    assert check(events, claimed_head=(3, events[-1]["hash"]), noted=[(2, events[1]["hash"])], origin="o").ok
 
 
 def test_an_empty_chain_is_ok():
@@ -221,8 +221,11 @@ def test_the_head_must_be_the_last_event():
 
 def test_a_noted_head_must_be_in_the_chain():
     events = a_chain()
-    assert check(events, noted=(2, "1" * 64)).problem == "Event 2: its hash is not the one that was noted."
-    assert check(events[:2], noted=(3, events[2]["hash"])).problem == (
+    assert check(events, noted=[(2, "1" * 64)]).problem == "Event 2: its hash is not the one that was noted."
+    assert check(events, noted=[(2, events[1]["hash"]), (3, events[2]["hash"])]).ok
+    forked = [(2, events[1]["hash"]), (2, "1" * 64)]
+    assert check(events, noted=forked).problem == "Event 2: its hash is not the one that was noted."
+    assert check(events[:2], noted=[(3, events[2]["hash"])]).problem == (
         "The chain ends with event 2, and event 3 was noted."
     )
 
@@ -412,11 +415,24 @@ def test_runs_alone(tmp_path):
     assert (ran.returncode, ran.stdout, ran.stderr) == (4, said, "")
 
 
-@pytest.mark.parametrize("arguments", [(), ("a", "b"), ("a", "b", "c"), ("a", "1", "c", "d")])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        (),
+        ("a", "b"),
+        ("a", "b", "c"),
+        ("a", "1", "c", "d"),
+        ("a", "--key", "k"),
+        ("a", "--checkpoint", "n"),
+        ("a", "--check", "n", "--key", "k"),
+    ],
+)
 def test_a_wrong_command_line_is_told_how_it_goes(arguments):
     ran = alone(*arguments)
     assert (ran.returncode, ran.stdout) == (2, "")
-    assert ran.stderr == "usage: python auditor.py FILE [SEQUENCE HASH]\n"
+    assert ran.stderr.startswith(
+        "usage: python auditor.py FILE [SEQUENCE HASH] [--key VERIFIER --checkpoint NOTE...]\n"
+    )
 
 
 def test_shares_nothing_with_the_program():

@@ -3,10 +3,11 @@
 from benchmarks import labels
 from benchmarks.__main__ import SUBJECTS, main
 from dispensary.labelling import render
+from dispensary.labelling.designs import load
 
 
 def test_the_label_that_is_timed_can_be_drawn():
-    assert render([labels.facts()]).startswith(b"%PDF")
+    assert render([[labels.facts()]], load(labels.DESIGN)).startswith(b"%PDF")
 
 
 def test_an_unknown_subject_is_refused_with_those_that_there_are(capsys):

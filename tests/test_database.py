@@ -320,7 +320,7 @@ def test_several_versions_at_once_are_not_a_database(shop):
     ("version", "way_out"),
     [
         ("0000", "run `dispensary upgrade`, after a backup"),
-        ("0004", "use the newer program that wrote it"),
+        ("0005", "use the newer program that wrote it"),
     ],
 )
 def test_another_schema_is_refused_with_what_mends_it(shop, version, way_out):

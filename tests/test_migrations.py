@@ -37,6 +37,8 @@ APPEND_ONLY = [
     "movement",
     "place_log",
     "prescription_act",
+    "print_attempt",
+    "print_job",
     "reading",
     "recall",
     "recall_contact",

@@ -13,12 +13,12 @@ from dispensary import database
 from dispensary.cli.context import settings_of
 from dispensary.cli.init import PLACEHOLDERS
 from dispensary.database import OtherSchema
+from dispensary.reports.labels.dispense import dispense_facts
 from dispensary.reports.prescribing.prescription import show_prescription
 from dispensary.reports.verify import verify
 from dispensary.rules.people import Condition
 from dispensary.rules.refills import Left
 from dispensary.schema import metadata, prescribing, stock, trust
-from dispensary.services.prescribing.label import label_facts
 from tests.build import NOW, Shop, a_lot, dispensed, later, picks, returned, the_rx
 from tests.refusing import refused
 
@@ -107,7 +107,7 @@ def test_work_goes_on(old):
 def test_old_receipts_still_make_labels(old):
     database.upgrade(old.engine)
     corner = settings_of(PLACEHOLDERS).pharmacy
-    facts = old.read(lambda db: label_facts(db, "D1", pharmacy=corner, on=old.on, by=old.by()))
+    facts = old.read(lambda db: dispense_facts(db, "D1", pharmacy=corner, on=old.on, by=old.by())).labels
     assert [(each.lot, each.units, each.refills_left) for each in facts] == [("T77", 4, 2)]
 
 

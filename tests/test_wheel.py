@@ -42,7 +42,7 @@ def test_init_and_demo_run_from_the_wheel(installed, tmp_path):
     assert "is open" in run(installed, tmp_path, "init", "--yes")
     assert "US-HY-ACT30" in run(installed, tmp_path, "product", "list")
     assert "The books agree" in run(installed, tmp_path, "demo")
-    assert len(list((tmp_path / "demo").glob("label-*.pdf"))) == 4
+    assert len(list((tmp_path / "demo").glob("l*.pdf"))) == 6
 
 
 def test_the_wheel_holds_nothing_else(installed):

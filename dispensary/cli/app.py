@@ -18,6 +18,8 @@ COMMANDS = {
     "demo": "demo",
     "upgrade": "upgrade",
     "verify": "verify",
+    "backup": "backup",
+    "restore": "restore",
     "receive": "receive",
     "dispense": "dispense",
     "return": "return_",
@@ -43,6 +45,13 @@ COMMANDS = {
     "user": "user",
 }
 _GLOBAL = ("--database", "--as")
+
+
+class NotText(Refused):
+    """Bytes on the command line that are no UTF-8, where a word of the books is wanted."""
+
+    sentence = "{given} on the command line is not text in UTF-8: nothing was written; type it again."
+    given: str
 
 
 class Root(TyperGroup):
@@ -73,6 +82,9 @@ class Root(TyperGroup):
             if isinstance(refusal, (NotSaved, NotPrinted)) and ctx.obj.key is not None:
                 refusal.retry = f"run the same command again with --key {ctx.obj.key}"
             ctx.exit(refuse(refusal, ctx.obj.format))
+        except UnicodeEncodeError as problem:
+            # Raised where the word meets the database, whose transaction is undone.
+            ctx.exit(refuse(NotText(given=ascii(problem.object[:40])), ctx.obj.format))
 
 
 def _global_first(args: list[str]) -> list[str]:

@@ -1,18 +1,23 @@
-"""`dispensary audit`: export the chain of events, verify it."""
+"""`dispensary audit`: export the chain of events, verify it, sign its end."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from dispensary.cli.output import ForceOption, Format, FormatOption, desk, new_app, say, show
+from dispensary.rules.access import Act
+
+if TYPE_CHECKING:
+    from dispensary.auditor import Checkpoint, Verdict
+    from dispensary.cli.context import Desk
 
 app = new_app()
 
 
 @app.callback()
 def audit() -> None:
-    """The audit chain: export, verify."""
+    """The audit chain: export, verify, checkpoint."""
 
 
 @app.command()
@@ -24,7 +29,7 @@ def export(
     """Write all events as JSON Lines and, beside it, as CSV."""
     from dispensary.exports.audit import export as write
 
-    with desk(context).reading() as (db, by):
+    with desk(context).reading(Act.AUDIT_EXPORT) as (db, by):
         exported = write(db, by.site_id, out, force=force)
     say(f"{exported.events} events, head {exported.head}")
     say("\n".join(map(str, exported.files)))
@@ -34,23 +39,113 @@ def export(
 def verify(
     context: typer.Context,
     file: Annotated[Path | None, typer.Argument(help="An exported file. [default: the database]")] = None,
+    checkpoint: Annotated[
+        list[Path] | None,
+        typer.Option("--checkpoint", metavar="NOTE", help="A signed head that was kept elsewhere; repeatable."),
+    ] = None,
+    key: Annotated[
+        str | None,
+        typer.Option("--key", metavar="VERIFIER", help="The verifier key of --checkpoint. [default: this machine's]"),
+    ] = None,
     format: FormatOption = Format.TABLE,  # noqa: A002
 ) -> None:
     """Recompute the chain of the database or of an exported file; exit 4 if it is broken."""
     from dispensary import auditor
 
-    if file is not None:
-        verdict = auditor.read(file)
+    if key is not None and not checkpoint:
+        raise typer.BadParameter("it checks the signature of a --checkpoint", param_hint="--key")
+    at, kept = desk(context), []
+    try:
+        verifier = _verifier(at, key) if checkpoint else ""
+        kept = [auditor.read_checkpoint(note, verifier) for note in checkpoint or ()]
+    except auditor.NotACheckpoint as problem:
+        verdict = auditor.Verdict(False, 0, auditor.START, str(problem))
+        text = f"NOTHING IS PROVED: {problem} The chain was not read."
     else:
-        from dispensary.reports.chain import check_database
-
-        with desk(context).reading() as (db, by):
-            verdict = check_database(db, by.site_id)
-    text = f"{verdict.events} events, head {verdict.head}\n" + (
-        "The chain is whole; compare the head with the one that you keep elsewhere."
-        if verdict.ok
-        else f"THE CHAIN IS BROKEN: {verdict.problem}"
-    )
+        verdict = _verdict(at, file, kept)
+        text = _said(verdict, kept, own_key=key is None)
     show(format, verdict, [verdict], text)
     if not verdict.ok:
         raise typer.Exit(4)
+
+
+def _verifier(at: "Desk", given: str | None) -> str:
+    """The verifier key that was given, or that of this machine."""
+    from dispensary.cli.signing import NoSigningKey, key_file, key_there
+    from dispensary.exports.files import shown
+
+    if given is not None:
+        return given
+    key = key_there(at)
+    if key is None:
+        raise NoSigningKey(file=shown(key_file(at)))
+    return key.verifier
+
+
+def _verdict(at: "Desk", file: Path | None, kept: "list[Checkpoint]") -> "Verdict":
+    from dispensary import auditor
+
+    if file is not None:
+        noted = [(each.sequence, each.hash) for each in kept]
+        return auditor.read(file, noted=noted, origin=kept[0].origin if kept else None)
+    from dispensary.reports.chain import check_database
+
+    with at.reading(Act.VERIFY) as (db, by):
+        return check_database(db, by.site_id, kept)
+
+
+def _said(verdict: "Verdict", kept: "list[Checkpoint]", *, own_key: bool) -> str:
+    lines = [f"{verdict.events} events, head {verdict.head}"]
+    if not verdict.ok:
+        return "\n".join([*lines, f"THE CHAIN IS BROKEN: {verdict.problem}"])
+    if not kept:
+        return "\n".join([*lines, "The chain is whole; compare the head with the one that you keep elsewhere."])
+    signed = ", ".join(f"event {sequence}" for sequence in sorted({each.sequence for each in kept}))
+    lines.append(f"The chain is whole and goes through what was signed: {signed}.")
+    if own_key:
+        lines.append("The key was this machine's own, which can be replaced with the database: give yours with --key.")
+    return "\n".join(lines)
+
+
+@app.command()
+def checkpoint(
+    context: typer.Context,
+    out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Write the note there.")] = None,
+    qr: Annotated[
+        Path | None, typer.Option("--qr", metavar="FILE.pdf", help="A card of A6 with the note as a QR code.")
+    ] = None,
+    show_key: Annotated[
+        bool, typer.Option("--show-key", help="Print the verifier key instead, for whoever checks the notes.")
+    ] = False,
+    force: ForceOption = False,
+    format: FormatOption = Format.TABLE,  # noqa: A002
+) -> None:
+    """Sign the end of the chain, to be kept off this machine.
+
+    The first time makes the key. The whole chain is recomputed first, and must go through what was signed last.
+    """
+    from dispensary.cli import signing
+    from dispensary.exports.files import require_new, write_new
+
+    if show_key and (out or qr):
+        raise typer.BadParameter("it signs nothing: leave out --out and --qr", param_hint="--show-key")
+    at = desk(context)
+    for file in (out, qr):
+        if file is not None:
+            require_new(file, force=force)
+    with at.reading(Act.CHECKPOINT) as (db, by):
+        if show_key:
+            verifier = signing.key_of(at, db, by).verifier
+            show(format, {"verifier": verifier}, [{"verifier": verifier}], verifier)
+            return
+        signed = signing.checkpoint(at, db, by)
+    if out is not None:
+        write_new(out, signed.note.encode(), force=force)
+    if qr is not None:
+        from dispensary.exports.checkpoint import checkpoint_card
+
+        write_new(qr, checkpoint_card(signed, at.pharmacy, at.on), force=force)
+    files = "\n".join(str(file) for file in (out, qr) if file is not None)
+    show(
+        format, signed, [signed], f"Event {signed.sequence} is signed.\n{files}" if files else signed.note.rstrip("\n")
+    )

@@ -4,7 +4,7 @@ import os
 import time
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from dispensary.errors import Refused
+from dispensary.rules.access import Act, NotAllowed, require
 from dispensary.rules.people import Country, Language, Pharmacy
 from dispensary.rules.practice import NotASetting, Practice, read_practice
+from dispensary.rules.printer import Printer, read_printers
 from dispensary.rules.product import one_of
 from dispensary.rules.text import clean_text
 
@@ -75,6 +77,18 @@ def pause() -> None:
     time.sleep(secrets.randbelow(20_000) / 1_000_000)
 
 
+def pause_for_printer() -> None:
+    """Wait two seconds, in which another counter's label may have come out."""
+    time.sleep(2)
+
+
+def line_printer() -> str | None:
+    """Where the program `lp` of CUPS is on this machine, if it is."""
+    import shutil
+
+    return shutil.which("lp")
+
+
 def operating_system_user() -> str:
     """Who is logged in at this counter, as far as the operating system knows."""
     import getpass
@@ -100,11 +114,20 @@ def default_database() -> str:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The pharmacy, what its scanner types for FNC1 (empty: the character GS itself), and its practice."""
+    """The pharmacy, what its scanner types for FNC1 (empty: the character GS itself), its practice and its printers.
+
+    Printers are read where one is wanted: a mistake in one of them stops no counter that prints nothing.
+    """
 
     pharmacy: Pharmacy
     fnc1: str
     practice: Practice
+    given_printers: object
+
+    @property
+    def printers(self) -> tuple[Printer, ...]:
+        """The printers in their order; raises NotAPrinter."""
+        return read_printers(self.given_printers)
 
 
 def read_settings(file: Path) -> Settings:
@@ -150,6 +173,7 @@ def settings_of(given: Mapping[str, Any]) -> Settings:
         ),
         fnc1=fnc1,
         practice=read_practice(country, practice),
+        given_printers=given.get("printers", {}),
     )
 
 
@@ -192,6 +216,14 @@ class Desk:
         return self.settings.practice
 
     @cached_property
+    def printers(self) -> tuple[Printer, ...]:
+        """The printers of the settings; raises NotSettings where one of them cannot be."""
+        try:
+            return self.settings.printers
+        except Refused as refusal:
+            raise NotSettings(file=str(self.settings_file), problem=str(refusal).removesuffix(".")) from None
+
+    @cached_property
     def on(self) -> datetime:
         """The moment of the command, the same throughout."""
         return now(self.pharmacy.timezone)
@@ -224,24 +256,68 @@ class Desk:
         def work(db: "Connection") -> Result:
             return service(db, order, on=self.on, by=person(db, self.user), **more)
 
-        return transaction(self.engine, work)
+        with self._refusals_noted():
+            return transaction(self.engine, work)
 
-    def read_records(self, what: str, report: "Callable[[Connection, Person], Disclosed[Result]]") -> Result:
-        """What the report shows, with one event that the acting person read the records of its patients."""
+    def read_records(
+        self,
+        what: str,
+        report: "Callable[[Connection, Person], Disclosed[Result]]",
+        act: Act,
+    ) -> Result:
+        """What the report shows, with one event that the acting person read the records of its patients.
+
+        Raises NotAllowed.
+        """
         from dispensary.database import transaction
         from dispensary.services.people.register import note_reading
 
         # Read without holding up the counters that write; noted before anything is shown.
-        with self.reading() as (db, by):
+        with self.reading(act) as (db, by):
             disclosed = report(db, by)
         transaction(self.engine, lambda db: note_reading(db, disclosed.patients, what, on=self.on, by=by))
         return disclosed.shown
 
     @contextmanager
-    def reading(self) -> Iterator[tuple["Connection", "Person"]]:
-        """A connection to read with, and the acting person."""
+    def reading(self, act: Act) -> Iterator[tuple["Connection", "Person"]]:
+        """A connection to read with, and the acting person, who may do the act; raises NotAllowed."""
         from dispensary.database import reading
         from dispensary.lookup import person
 
-        with reading(self.engine) as db:
-            yield db, person(db, self.user)
+        with self._refusals_noted(), reading(self.engine) as db:
+            by = person(db, self.user)
+            require(by, act)
+            yield db, by
+
+    def require(self, act: Act) -> None:
+        """Nothing, where the acting person may do this to the whole pharmacy, or there is none; raises NotAllowed.
+
+        The pharmacy may have an earlier schema; a newer one knows roles that this program does not, and raises
+        OtherSchema.
+        """
+        from dispensary.database import SCHEMA, check_schema, reading, schema_of
+        from dispensary.lookup import person
+
+        schema = schema_of(self.bare_engine)
+        if schema is None or schema > SCHEMA:
+            check_schema(self.bare_engine)
+        with self._refusals_noted(), reading(self.bare_engine) as db:
+            require(person(db, self.user), act)
+
+    @contextmanager
+    def _refusals_noted(self) -> Iterator[None]:
+        """Notes in the audit that somebody was not allowed to do what was asked, and lets the refusal go on."""
+        try:
+            yield
+        except NotAllowed as refusal:
+            # A refusal that cannot be noted is still a refusal: its sentence and status are those of the command.
+            with suppress(Refused):
+                self._note(refusal)
+            raise
+
+    def _note(self, refusal: NotAllowed) -> None:
+        from dispensary.database import transaction
+        from dispensary.lookup import person
+        from dispensary.services.people.register import note_refusal
+
+        transaction(self.engine, lambda db: note_refusal(db, refusal, on=self.on, by=person(db, self.user)))

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dispensary.cli.output import Format, FormatOption, KeyOption, desk, new_app, request_key, show
+from dispensary.rules.access import Act
 from dispensary.rules.moments import to_the_minute
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ def show_(
     from dispensary.reports.counting.counts import count_sheet
 
     at = desk(context)
-    with at.reading() as (db, by):
+    with at.reading(Act.READ_STOCK) as (db, by):
         sheet = count_sheet(db, number, zone=at.on.tzinfo, by=by)
     show(format, sheet, sheet.lines, _sheet(sheet))
 

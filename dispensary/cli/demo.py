@@ -11,9 +11,9 @@ from dispensary.cli.context import Desk, random_bytes, random_key, settings_of
 from dispensary.cli.init import PLACEHOLDERS
 from dispensary.cli.output import new_app, say
 from dispensary.errors import Refused
+from dispensary.rules.access import Act
 
 if TYPE_CHECKING:
-    from dispensary.services.prescribing.dispense import Dispensed
     from dispensary.services.stock.receive import Received
 
 app = new_app()
@@ -70,7 +70,8 @@ class Day:
         say("\nCOUNTER")
         doctor = self.prescriber()
         jane = self.patient("MRN-1001", "Jane Sample", "1961-04-03", "en")
-        self.dispense("Jane Sample", self.rx(jane, doctor, "1 mg IM weekly", 4), "label-english.pdf")
+        first = self.dispense("Jane Sample", self.rx(jane, doctor, "1 mg IM weekly", 4), "label-english.pdf")
+        self.print("leaflet", first, "leaflet-english.pdf")
         ola = self.patient("MRN-1002", "Ola Eksempel", "1954-11-30", "nb")
         self.dispense(
             "Ola Eksempel, in Norwegian", self.rx(ola, doctor, "1 mg IM every 2 days", 10), "label-norwegian.pdf"
@@ -100,6 +101,7 @@ class Day:
         vial = self.desk.write(open_vial, Opening(random_key(), product="US-CY-VIT30"))
         say(f"  {vial.vial}: a unit of {vial.product}, lot {vial.lot}, is opened:")
         say(f"      {millilitres(vial.volume_ul)} mL, to be used before {vial.discard_at[:16].replace('T', ' at ')}.")
+        self.print("vial", vial.vial, "label-opened-vial.pdf")
         lena = self.patient("MRN-1005", "Lena Exempel", "1983-05-09", "en")
         rx = self.rx(lena, "PR1", "1 mg IM monthly", 1)
         drawn = self.desk.write(draw, Draw(random_key(), vial.vial, Prescribed(rx)), practice=self.desk.practice)
@@ -119,7 +121,7 @@ class Day:
         from dispensary.reports.verify import verify
 
         say("\nNIGHT")
-        with self.desk.reading() as (db, by):
+        with self.desk.reading(Act.READ_REPORTS) as (db, by):
             for row in expiring(db, by.site_id, self.today, within=30):
                 say(f"  Expires in {row.days_left} days: {row.units} of {row.product}, lot {row.lot}.")
             night = report(db, by.site_id, self.desk.on)
@@ -134,7 +136,7 @@ class Day:
             f"{verdict.events} events, head {verdict.head[:16]}..."
         )
         say(f"\nLabels, the nightly report and the audit are in {self.out}{'/' if self.out.name else ''}:")
-        files = sorted({*self.out.glob("label-*.pdf"), *written, *exported.files})
+        files = sorted({*self.out.glob("l*.pdf"), *written, *exported.files})
         say("  " + "\n  ".join(file.name for file in files))
         if not (books.ok and verdict.ok):
             raise typer.Exit(4)
@@ -222,12 +224,23 @@ class Day:
         )
         return self.desk.write(prescribe, new, practice=self.desk.practice).rx
 
-    def dispense(self, who: str, rx: str, label: str) -> None:
-        """A fill with its labels."""
+    def dispense(self, who: str, rx: str, label: str) -> str:
+        """A fill with its labels; its number."""
         from dispensary.cli.dispense import labelled
+        from dispensary.cli.printing import target
         from dispensary.services.prescribing.dispense import Order
 
-        dispensed: Dispensed = labelled(self.desk, Order(random_key(), rx), self.out / label, force=True)
+        where = target(self.desk, "dispense")
+        dispensed, _ = labelled(self.desk, Order(random_key(), rx), where, self.out / label, force=True)
         lots = " and ".join(f"{line.units} of lot {line.lot}" for line in dispensed.lines)
         say(f"  {dispensed.dispense}: {who}:")
         say(f"      {dispensed.lines[0].product}, {lots}; next fill {dispensed.next_fill_on}.")
+        return dispensed.dispense
+
+    def print(self, kind: str, record: str, file: str) -> None:
+        """A label or a leaflet of another kind."""
+        from dispensary.cli.printing import print_record, target
+        from dispensary.exports.files import write_new
+
+        _, pdf = print_record(self.desk, kind, record, target(self.desk, kind), key=random_key())
+        write_new(self.out / file, pdf, force=True)

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from dispensary.cli.output import Format, FormatOption, desk, new_app, show
+from dispensary.rules.access import Act
 
 app = new_app()
 
@@ -22,7 +23,7 @@ def expiring(
     from dispensary.rules.quantity import parse_units
 
     at = desk(context)
-    with at.reading() as (db, person):
+    with at.reading(Act.READ_STOCK) as (db, person):
         rows = report(db, person.site_id, at.on.date(), within=parse_units(within))
     shown = [
         (row.band, row.product, row.lot, row.expires, row.days_left, row.place, row.units, row.usable_units)

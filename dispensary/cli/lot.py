@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dispensary.cli.output import Format, FormatOption, KeyOption, desk, new_app, request_key, show
+from dispensary.rules.access import Act
 from dispensary.rules.moments import to_the_minute
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def list_(
 
     at = desk(context)
     wanted = None if state is None else one_of(State, "state", state)
-    with at.reading() as (db, by):
+    with at.reading(Act.READ_STOCK) as (db, by):
         rows = lot_list(db, by.site_id, at.on.date(), state=wanted, product=product, used_up=used_up)
     heads = ("product", "lot", "expires", "state", "units", "opened", "why")
     cells = [(r.product, r.lot, r.expires, r.state, r.units, r.opened_vials, r.why) for r in rows]
@@ -53,7 +54,7 @@ def show_(context: typer.Context, number: LotArgument, format: FormatOption = Fo
     from dispensary.reports.stock.lot import show_lot
 
     at = desk(context)
-    with at.reading() as (db, by):
+    with at.reading(Act.READ_STOCK) as (db, by):
         rows = show_lot(db, by.site_id, number, at.on)
     show(format, rows, rows, "\n\n".join(map(_text, rows)))
 

@@ -100,6 +100,10 @@ def show(chosen: Format, document: object, rows: Sequence[object], text: str) ->
     say(table(rows).rstrip("\r\n"))
 
 
+# What is refused was not done; what was not saved may be tried again; the rest is done, and somebody must see to it.
+_NEWS = {3: "Not saved", 4: "Attention"}
+
+
 def refuse(refusal: Refused, chosen: str) -> int:
     """Print the refusal on standard error, as a sentence or as JSON; returns the exit status."""
     if chosen == Format.JSON:
@@ -110,5 +114,5 @@ def refuse(refusal: Refused, chosen: str) -> int:
     else:
         from dispensary.exports.terminal import wrapped
 
-        print(wrapped(f"Refused: {refusal}"), file=sys.stderr)  # noqa: T201
+        print(wrapped(f"{_NEWS.get(refusal.exit_status, 'Refused')}: {refusal}"), file=sys.stderr)  # noqa: T201
     return refusal.exit_status

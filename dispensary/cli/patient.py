@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dispensary.cli.output import Format, FormatOption, KeyOption, desk, new_app, request_key, show
+from dispensary.rules.access import Act
 from dispensary.rules.people import Condition
 from dispensary.rules.product import Sensitivity
 
@@ -158,7 +159,7 @@ def list_(context: typer.Context, format: FormatOption = Format.TABLE) -> None: 
     from dispensary.reports.people.records import patients
 
     at = desk(context)
-    rows = at.read_records("patient list", lambda db, by: patients(db, by.site_id))
+    rows = at.read_records("patient list", lambda db, by: patients(db, by.site_id), Act.READ_PATIENTS)
     shown = [(row.patient, row.identifier, row.name, row.born, row.language) for row in rows]
     show(format, rows, rows, table(("patient", "identifier", "name", "born", "language"), shown))
 
@@ -171,7 +172,9 @@ def show_(context: typer.Context, number: PatientArgument, format: FormatOption 
 
     at = desk(context)
     # Not what was typed: the chain is never erased, and it may be a national number.
-    row = at.read_records("patient show", lambda db, by: show_patient(db, by.site_id, number, zone=at.on.tzinfo))
+    row = at.read_records(
+        "patient show", lambda db, by: show_patient(db, by.site_id, number, zone=at.on.tzinfo), Act.READ_PATIENTS
+    )
     changes = [
         wrapped(f"{each.on} {each.by}: {each.fact} {each.old or 'none'} -> {each.new or 'none'}")
         for each in row.changes

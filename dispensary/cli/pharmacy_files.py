@@ -42,7 +42,7 @@ def create(desk: Desk, settings: Settings) -> bool:
 
 def written(settings: Settings) -> str:
     """The settings as TOML; JSON writes strings, numbers, truths and lists as TOML does."""
-    from dispensary.rules import practice
+    from dispensary.rules import practice, printer
 
     pharmacy = settings.pharmacy
     table: Mapping[str, str] = {
@@ -57,4 +57,7 @@ def written(settings: Settings) -> str:
     lines = [f"{key} = {json.dumps(str(value), ensure_ascii=False)}" for key, value in table.items()]
     lines += ["", "# What differs by country, state or house: README.md says what each means.", "[practice]"]
     lines += [f"{key} = {json.dumps(value)}" for key, value in practice.written(settings.practice).items()]
+    for each in settings.printers:
+        lines += ["", f"[printers.{each.name}]"]
+        lines += [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in printer.written(each).items()]
     return "# The pharmacy, as its labels and rules need it.\n" + "\n".join(lines) + "\n"

@@ -8,6 +8,7 @@ import typer
 
 from dispensary.cli.output import Format, FormatOption, KeyOption, desk, new_app, request_key, show
 from dispensary.errors import Refused
+from dispensary.rules.access import Act
 from dispensary.rules.moments import to_the_minute
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def list_(context: typer.Context, format: FormatOption = Format.TABLE) -> None: 
     from dispensary.rules.storage import celsius
 
     at = desk(context)
-    with at.reading() as (db, by):
+    with at.reading(Act.READ_STOCK) as (db, by):
         rows = places(db, by.site_id, at.on.tzinfo)
     heads = ("place", "kind", "class", "light", "units", "vials", "°C", "measured")
     shown = [
@@ -64,7 +65,7 @@ def show_(context: typer.Context, code: PlaceArgument, format: FormatOption = Fo
     from dispensary.reports.storage.places import show_place
 
     at = desk(context)
-    with at.reading() as (db, by):
+    with at.reading(Act.READ_STOCK) as (db, by):
         row = show_place(db, by.site_id, code, at.on.tzinfo)
     show(format, row, [row], _detail(row))
 

@@ -6,6 +6,7 @@ import typer
 
 from dispensary.cli.output import Format, FormatOption, KeyOption, desk, new_app, request_key, show
 from dispensary.errors import Refused
+from dispensary.rules.access import Act
 
 app = new_app()
 
@@ -56,7 +57,7 @@ def list_(context: typer.Context, format: FormatOption = Format.TABLE) -> None: 
     from dispensary.exports.terminal import table
     from dispensary.reports.people.records import prescribers
 
-    with desk(context).reading() as (db, by):
+    with desk(context).reading(Act.READ_STOCK) as (db, by):
         rows = prescribers(db, by.site_id)
     shown = [(row.prescriber, row.name, row.profession, row.npi, row.hpr) for row in rows]
     show(format, rows, rows, table(("prescriber", "name", "profession", "npi", "hpr"), shown))

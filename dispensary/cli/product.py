@@ -7,6 +7,7 @@ import typer
 
 from dispensary.cli.output import Format, FormatOption, KeyOption, desk, new_app, request_key, show
 from dispensary.errors import Refused
+from dispensary.rules.access import Act
 
 app = new_app()
 CodeArgument = Annotated[str, typer.Argument(metavar="PRODUCT", help="Product code.")]
@@ -46,7 +47,7 @@ def list_(context: typer.Context, format: FormatOption = Format.TABLE) -> None: 
     from dispensary.exports.terminal import table
     from dispensary.reports.people.records import products
 
-    with desk(context).reading() as (db, _):
+    with desk(context).reading(Act.READ_STOCK) as (db, _):
         rows = products(db)
     heads = ("product", "form", "unit", "preservative", "confidence")
     shown = [
@@ -61,7 +62,7 @@ def show_(context: typer.Context, code: CodeArgument, format: FormatOption = For
     from dispensary.exports.terminal import table
     from dispensary.reports.people.records import show_product
 
-    with desk(context).reading() as (db, _):
+    with desk(context).reading(Act.READ_STOCK) as (db, _):
         row = show_product(db, code)
     packs = ", ".join(f"{pack.gtin or 'GTIN not known'}: {pack.units} units" for pack in row.packs)
     facts = [

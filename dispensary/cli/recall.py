@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dispensary.cli.output import Format, FormatOption, KeyOption, desk, new_app, request_key, show
+from dispensary.rules.access import Act
 
 if TYPE_CHECKING:
     from dispensary.cli.context import Desk
@@ -27,7 +28,7 @@ def list_(context: typer.Context, format: FormatOption = Format.TABLE) -> None: 
     from dispensary.reports.recalls.recall import recall_list
 
     at = desk(context)
-    with at.reading() as (db, by):
+    with at.reading(Act.READ_STOCK) as (db, by):
         rows = recall_list(db, by.site_id, at.on)
     heads = ("recall", "class", "reference", "dated", "covers", "lots", "withdrawn")
     cells = [(r.recall, r.class_, r.reference, r.dated, r.covers, r.lots, r.withdrawn_on) for r in rows]
@@ -44,7 +45,9 @@ def read_recall(at: "Desk", number: str) -> "RecallDetail":
     """What the recall concerns now, with the event that its patients' records were read."""
     from dispensary.reports.recalls.recall import show_recall
 
-    return at.read_records(f"recall show {number}", lambda db, by: show_recall(db, by.site_id, number, at.on))
+    return at.read_records(
+        f"recall show {number}", lambda db, by: show_recall(db, by.site_id, number, at.on), Act.READ_RECIPIENTS
+    )
 
 
 def print_recall(format: Format, detail: "RecallDetail") -> None:  # noqa: A002

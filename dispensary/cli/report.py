@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from dispensary.cli.output import ForceOption, Format, FormatOption, desk, new_app, say, show
+from dispensary.rules.access import Act
 
 app = new_app()
 
@@ -25,7 +26,12 @@ def nightly(
     ] = None,
     force: ForceOption = False,
 ) -> None:
-    """Write the night's report as PDF, CSV and JSON; exit 4 if something needs a person."""
+    """Write the night's report as PDF, CSV and JSON; exit 4 if something needs a person.
+
+    Where the pharmacy has a signing key, the checkpoint of its audit goes beside them.
+    """
+    from dispensary.cli.signing import checkpoint_if_key
+    from dispensary.errors import Refused
     from dispensary.exports.nightly import write
     from dispensary.reports.nightly.nightly import nightly as report
     from dispensary.reports.nightly.nightly import reported_day
@@ -33,12 +39,20 @@ def nightly(
 
     at = desk(context)
     told = reported_day(at.on) if day is None else parse_date(day)
-    with at.reading() as (db, by):
+    note, unsigned = None, None
+    with at.reading(Act.READ_REPORTS) as (db, by):
         night = report(db, by.site_id, at.on, told, second_check=at.practice.second_check)
-    written = write(night, at.pharmacy, out, force=force)
+        try:
+            # The head of now under the date of an earlier day would mislead whoever keeps it.
+            note = checkpoint_if_key(at, db, by) if told == reported_day(at.on) else None
+        except Refused as refusal:
+            unsigned = refusal
+    written = write(night, at.pharmacy, out, checkpoint=note, force=force)
     say(f"{night.day}: to be seen to by a person: {len(night.needs_a_person)}.")
     say("\n".join(map(str, written)))
-    if night.needs_a_person:
+    if unsigned is not None:
+        say(f"Without a checkpoint of the audit: {unsigned}")
+    if night.needs_a_person or unsigned is not None:
         raise typer.Exit(4)
 
 
@@ -55,8 +69,7 @@ def trace(
 
     at = desk(context)
     rows = at.read_records(
-        f"report trace {lot}",
-        lambda db, by: report(db, by.site_id, lot, at.on),
+        f"report trace {lot}", lambda db, by: report(db, by.site_id, lot, at.on), Act.READ_RECIPIENTS
     )
     document = rows[0] if len(rows) == 1 else rows
     show(format, document, list(trace_lines(rows)), traced(rows))
@@ -73,6 +86,6 @@ def batch(
     from dispensary.reports.compounding.batch import batch_record
 
     at = desk(context)
-    with at.reading() as (db, by):
+    with at.reading(Act.READ_REPORTS) as (db, by):
         made = batch_record(db, by.site_id, number, at.on)
     show(format, made, made.ingredients, batch_page(made))

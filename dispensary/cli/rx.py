@@ -7,6 +7,7 @@ import typer
 from dispensary.cli import rx_act, rx_check, rx_owe, rx_plan
 from dispensary.cli.output import Format, FormatOption, KeyOption, desk, new_app, request_key, say, show
 from dispensary.errors import Refused
+from dispensary.rules.access import Act
 
 app = new_app()
 
@@ -105,7 +106,9 @@ def list_(
     from dispensary.reports.prescribing.prescription import prescriptions
 
     at = desk(context)
-    rows = at.read_records("rx list", lambda db, by: prescriptions(db, by.site_id, at.on, patient=patient))
+    rows = at.read_records(
+        "rx list", lambda db, by: prescriptions(db, by.site_id, at.on, patient=patient), Act.READ_PATIENTS
+    )
     heads = ("rx", "patient", "form", "directions", "valid until", "refills left", "state")
     shown = [
         (row.rx, row.patient, row.form, row.directions, row.valid_until, row.refills_left, row.state) for row in rows
@@ -125,7 +128,9 @@ def show_(
 
     at = desk(context)
     row = at.read_records(
-        f"rx show {number}", lambda db, by: show_prescription(db, by.site_id, number, practice=at.practice, on=at.on)
+        f"rx show {number}",
+        lambda db, by: show_prescription(db, by.site_id, number, practice=at.practice, on=at.on),
+        Act.READ_PATIENTS,
     )
     show(format, row, row.fills, story(row))
 

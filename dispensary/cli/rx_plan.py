@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dispensary.cli.output import Format, FormatOption, desk, show
+from dispensary.rules.access import Act
 
 if TYPE_CHECKING:
     from datetime import date
@@ -69,7 +70,7 @@ def made(
     asked = PlanAsked(text, form, product, start, days, units, language)
     if form is None and product is None:
         return bare_plan(asked)
-    with at.reading() as (db, by):
+    with at.reading(Act.READ_STOCK) as (db, by):
         return planned(db, by.site_id, asked, at.on.date())
 
 

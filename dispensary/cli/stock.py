@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from dispensary.cli.output import Format, FormatOption, desk, new_app, show
+from dispensary.rules.access import Act
 
 app = new_app()
 
@@ -25,7 +26,7 @@ def stock(
     from dispensary.reports.stock.stock import stock_by
 
     at = desk(context)
-    with at.reading() as (db, person):
+    with at.reading(Act.READ_STOCK) as (db, person):
         rows = report(db, person.site_id, at.on.date(), product=product, place=place)
     if by is not None:
         sums = stock_by(rows, [key.strip() for key in by.split(",")])

@@ -11,11 +11,14 @@ app = new_app()
 def upgrade(context: typer.Context) -> None:
     """Bring an older database to this schema."""
     from dispensary import database
+    from dispensary.rules.access import Act
 
-    engine = desk(context).bare_engine
+    at = desk(context)
+    engine = at.bare_engine
     before = database.schema_of(engine)
     if before is None or before > database.SCHEMA:
         database.check_schema(engine)
+    at.require(Act.UPGRADE)
     if before == database.SCHEMA:
         say(f"{database.shown(engine.url)} has schema {before} already: there is nothing to do.")
         return

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from dispensary.cli.output import Format, FormatOption, KeyOption, desk, new_app, request_key, show
+from dispensary.rules.access import Act
 
 app = new_app()
 
@@ -39,6 +40,6 @@ def list_(context: typer.Context, format: FormatOption = Format.TABLE) -> None: 
     from dispensary.exports.terminal import table
     from dispensary.reports.people.records import users
 
-    with desk(context).reading() as (db, by):
+    with desk(context).reading(Act.READ_USERS) as (db, by):
         rows = users(db, by.site_id)
     show(format, rows, rows, table(("user", "role"), [(row.user, row.role) for row in rows]))

@@ -3,6 +3,7 @@
 import typer
 
 from dispensary.cli.output import Format, FormatOption, desk, new_app, show
+from dispensary.rules.access import Act
 
 app = new_app()
 
@@ -13,7 +14,7 @@ def verify(context: typer.Context, format: FormatOption = Format.TABLE) -> None:
     from dispensary.exports.terminal import table
     from dispensary.reports.verify import verify as report
 
-    with desk(context).reading() as (db, _):
+    with desk(context).reading(Act.VERIFY) as (db, _):
         verified = report(db)
     shown = [("ok" if check.ok else "WRONG", check.name, check.detail) for check in verified.checks]
     end = (

@@ -6,6 +6,7 @@ import typer
 
 from dispensary.cli.output import Format, FormatOption, KeyOption, desk, new_app, request_key, show
 from dispensary.errors import Refused
+from dispensary.rules.access import Act
 
 if TYPE_CHECKING:
     from dispensary.cli.context import Desk
@@ -138,7 +139,7 @@ def _ask(at: "Desk", number: str) -> None:
     from dispensary.exports.terminal import wrapped
     from dispensary.reports.vials.vials import one_vial
 
-    with at.reading() as (db, by):
+    with at.reading(Act.VIAL_DRAW) as (db, by):
         row = one_vial(db, by.site_id, number, at.on)
     say(wrapped(_left(row)))
     if not typer.confirm("Draw from it?", err=True):
@@ -280,7 +281,7 @@ def list_(
     from dispensary.rules.quantity import millilitres, plain
 
     at = desk(context)
-    with at.reading() as (db, by):
+    with at.reading(Act.READ_STOCK) as (db, by):
         rows = opened_vials(db, by.site_id, at.on, product=product, place=place, discarded=everything)
     heads = ("vial", "product", "lot", "place", "mL left", "hours", "discard by", "state")
     shown = [

@@ -60,10 +60,13 @@ COLUMNS = (
 """The columns of the CSV; a row fills those of its section."""
 
 
-def write(report: Nightly, pharmacy: Pharmacy, folder: Path, *, force: bool = False) -> tuple[Path, ...]:
+def write(
+    report: Nightly, pharmacy: Pharmacy, folder: Path, *, checkpoint: str | None = None, force: bool = False
+) -> tuple[Path, ...]:
     """The report as PDF, CSV and JSON in the folder, which is made if it is missing; returns the files.
 
-    Raises FileExists, NotAPlainFile and FileNotSaved; a name that is taken is found before anything is written.
+    The note of a checkpoint of the audit goes beside them as `checkpoint-DATE.txt`. Raises FileExists,
+    NotAPlainFile and FileNotSaved; a name that is taken is found before anything is written.
     """
     from dispensary.exports.nightly_pdf import nightly_pdf
 
@@ -74,6 +77,8 @@ def write(report: Nightly, pharmacy: Pharmacy, folder: Path, *, force: bool = Fa
         ".json": nightly_json(report),
     }
     files = {folder / f"nightly-{report.day}{suffix}": data for suffix, data in contents.items()}
+    if checkpoint is not None:
+        files[folder / f"checkpoint-{report.day}.txt"] = checkpoint.encode()
     for file in files:
         require_new(file, force=force)
     for file, data in files.items():

@@ -10,6 +10,9 @@ from pathlib import Path
 from dispensary.errors import Refused
 from dispensary.shipped import IncompleteInstallation
 
+PACKAGES = ("font_source_sans_pro", "fontpkg_atkinson_hyperlegible")
+"""The packages whose fonts a design may use: those that the program is installed with."""
+
 
 class NoGlyph(Refused):
     """A character that the label's font cannot print, or that must not be printed."""
@@ -27,6 +30,7 @@ class Face:
     """One parsed font, registered with ReportLab under `name`; `width` is per point of size."""
 
     name: str
+    path: Path
     printable: frozenset[str]
     width: Callable[[str], float]
 
@@ -37,9 +41,8 @@ def face(package: str, file: str) -> Face:
     from reportlab.pdfbase.pdfmetrics import registerFont
     from reportlab.pdfbase.ttfonts import TTFont
 
-    # Finding the specification does not run the package, which would list all its files.
-    spec = importlib.util.find_spec(package)
-    path = Path(spec.origin).parent / file if spec and spec.origin else None
+    found = package_folder(package)
+    path = None if found is None else found / file
     if path is None or not path.is_file():
         raise IncompleteInstallation(folder=file, looked_in=f"from the package {package}")
     # A label's few kilobytes are not worth ReportLab's readable ASCII, which embeds 96 glyphs always.
@@ -52,7 +55,15 @@ def face(package: str, file: str) -> Face:
         return sum([widths[ord(character)] for character in text]) / 1000
 
     printable = frozenset(chr(code) for code, glyph in font.face.charToGlyph.items() if glyph and _visible(chr(code)))
-    return Face(path.stem, printable, width)
+    return Face(path.stem, path, printable, width)
+
+
+@cache
+def package_folder(package: str) -> Path | None:
+    """Where the package is installed, one of PACKAGES; None where it is missing."""
+    # Finding the specification does not run the package, which would list all its files.
+    spec = importlib.util.find_spec(package) if package in PACKAGES else None
+    return Path(spec.origin).parent if spec and spec.origin else None
 
 
 def _visible(character: str) -> bool:

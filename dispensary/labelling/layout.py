@@ -5,9 +5,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from dispensary.errors import Refused, quoted
-from dispensary.labelling.design import MM, Box, Design, Item
+from dispensary.labelling.design import MM, Box, Design, Item, Label
 from dispensary.labelling.fonts import Face, NoGlyph, described
-from dispensary.labelling.text import LabelText
 
 # How far below the top of its line a baseline lies, in parts of the size: room for Å and Ž.
 _BASELINE = 0.84
@@ -22,7 +21,7 @@ class LabelDoesNotFit(Refused):
 
     sentence = (
         "The {field} {text} does not fit the label {design} at the smallest size that is allowed, and nothing is "
-        "cut from a label; shorten the record and print the label again."
+        "cut from a label; take a larger design or shorten the record, and print it again."
     )
     field: str
     text: str
@@ -49,22 +48,22 @@ class _Set:
     lines: Sequence[str]
 
 
-def lines(text: LabelText, design: Design, faces: Mapping[str, Face]) -> list[Line]:
-    """Every line of the label; raises LabelDoesNotFit and NoGlyph."""
+def lines(say: Callable[[str], str], label: Label, design: Design, faces: Mapping[str, Face]) -> list[Line]:
+    """Every line of the label, whose fields `say` what they say; raises LabelDoesNotFit and NoGlyph."""
     placed: list[Line] = []
-    for box in design.boxes:
-        said = [(item, _said(text, item, faces[item.font])) for item in box.item]
+    for box in label.boxes:
+        said = [(item, _said(say, item, faces[item.font])) for item in box.item]
         shown = [(item, pieces) for item, pieces in said if pieces]
         if shown:
-            placed += _placed(_sized(box, shown, text, design, faces), box, design, faces)
+            placed += _placed(_sized(box, shown, say, design, faces), box, design, faces)
     return placed
 
 
-def _said(text: LabelText, item: Item, face: Face) -> list[str]:
+def _said(say: Callable[[str], str], item: Item, face: Face) -> list[str]:
     """What the item's fields say; raises NoGlyph."""
     pieces = []
     for field in item.fields:
-        value: str = getattr(text, field)
+        value = say(field)
         for character in sorted(set(value) - face.printable):
             raise NoGlyph(field=field.replace("_", " "), character=described(character))
         if value:
@@ -73,7 +72,11 @@ def _said(text: LabelText, item: Item, face: Face) -> list[str]:
 
 
 def _sized(
-    box: Box, shown: Sequence[tuple[Item, list[str]]], text: LabelText, design: Design, faces: Mapping[str, Face]
+    box: Box,
+    shown: Sequence[tuple[Item, list[str]]],
+    say: Callable[[str], str],
+    design: Design,
+    faces: Mapping[str, Face],
 ) -> list[_Set]:
     """The box's items at the largest sizes at which all of them fit; raises LabelDoesNotFit."""
     tried: list[_Set] = []
@@ -83,9 +86,9 @@ def _sized(
             if all(part.lines for part in tried) and _height(tried, box) <= box.height_mm * MM:
                 return tried
     worst = max(tried, key=lambda part: len(part.lines) if part.lines else 1000)
-    longest = max(worst.item.fields, key=lambda field: len(getattr(text, field)))
+    longest = max(worst.item.fields, key=lambda field: len(say(field)))
     raise LabelDoesNotFit(
-        field=longest.replace("_", " "), text=quoted(getattr(text, longest).replace("\u00a0", " ")), design=design.name
+        field=longest.replace("_", " "), text=quoted(say(longest).replace("\u00a0", " ")), design=design.name
     )
 
 
@@ -96,18 +99,21 @@ def _set(item: Item, said: Sequence[str], step: int, running: bool, box: Box, fa
 
 
 def _height(parts: Sequence[_Set], box: Box) -> float:
-    return sum(len(part.lines) * part.size_pt * box.leading for part in parts)
+    return sum(len(part.lines) * part.size_pt * box.leading for part in parts) + sum(
+        part.item.above_pt for part in parts[1:]
+    )
 
 
 def _placed(parts: Sequence[_Set], box: Box, design: Design, faces: Mapping[str, Face]) -> list[Line]:
     """The lines on the paper, with the height that is left between the items, then above and below them."""
     left = box.height_mm * MM - _height(parts, box)
     gap = min(box.spread_pt, left / len(parts))
-    top = (design.height_mm - box.y_mm) * MM
+    top = (design.paper.height_mm - box.y_mm) * MM
     if box.spread_pt:
         top -= (left - gap * (len(parts) - 1)) / 2
     placed = []
-    for part in parts:
+    for number, part in enumerate(parts):
+        top -= part.item.above_pt if number else 0
         for line in part.lines:
             spare = box.width_mm * MM - faces[part.item.font].width(line) * part.size_pt
             x = box.x_mm * MM + spare * {"left": 0, "center": 0.5, "right": 1}[part.item.align]

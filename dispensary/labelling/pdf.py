@@ -1,47 +1,70 @@
-"""Labels as one PDF, a page each: vectors and embedded fonts, the same bytes for the same labels."""
+"""Labels as one PDF: vectors and embedded fonts, the same bytes for the same labels."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from io import BytesIO
 
 from reportlab import rl_config
 from reportlab.pdfgen.canvas import Canvas
 
-from dispensary.errors import quoted
-from dispensary.labelling.datamatrix import matrix
-from dispensary.labelling.design import MM, Box, Design
-from dispensary.labelling.fonts import Face, face
-from dispensary.labelling.layout import LabelDoesNotFit, Line, lines
-from dispensary.labelling.pictograms import keep_between, keep_dark
-from dispensary.labelling.text import LabelText
+from dispensary.labelling.design import MM, Design, Sheet
+from dispensary.labelling.page import RULE_PT, Page, faces, fitted
+from dispensary.labelling.shapes import Bar, Disc, Drawing, Mark, Shape, Stroke
+from dispensary.labelling.symbols import Matrix
+
+# A quarter of a circle as a Bézier curve.
+_KAPPA = 0.5523
 
 
-def faces(design: Design) -> dict[str, Face]:
-    """The design's fonts, parsed once in a process; raises IncompleteInstallation."""
-    return {key: face(*found) for key, found in design.fonts.items()}
+def draw(pages: Sequence[Page], *, position: int = 1) -> bytes:
+    """The labels, a page each, or on sheets from the given label of the first one on (1 is the top left).
 
-
-def draw(labels: Sequence[LabelText], design: Design) -> bytes:
-    """The labels on the design's paper; raises LabelDoesNotFit and NoGlyph, and then makes nothing."""
-    fonts = faces(design)
+    Every page is of the paper of its label's design.
+    """
+    first = pages[0].design
     buffer = BytesIO()
     canvas = Canvas(
         buffer,
-        pagesize=(design.width_mm * MM, design.height_mm * MM),
         invariant=1,
         pageCompression=1,
         # Otherwise every page asks for Helvetica, which is not embedded.
-        initialFontName=next(iter(fonts.values())).name,
+        initialFontName=next(iter(faces(first).values())).name,
     )
-    canvas.setTitle(f"Dispensing labels ({design.name})")
+    canvas.setTitle(f"Labels ({first.name})")
     # A label that the print dialog scales is no longer of the legal size.
     canvas.setViewerPreference("PrintScaling", "None")
     with _binary_pages():
-        for label in labels:
-            _page(canvas, label, design, fonts)
-            canvas.showPage()
+        if first.sheet is None:
+            _rolled(canvas, pages)
+        else:
+            _on_sheets(canvas, pages, first.sheet, first, position)
         canvas.save()
     return buffer.getvalue()
+
+
+def _rolled(canvas: Canvas, pages: Sequence[Page]) -> None:
+    for page in pages:
+        canvas.setPageSize((page.design.paper.width_mm * MM, page.design.paper.height_mm * MM))
+        _page(canvas, page)
+        canvas.showPage()
+
+
+def _on_sheets(canvas: Canvas, pages: Sequence[Page], sheet: Sheet, design: Design, position: int) -> None:
+    canvas.setPageSize((sheet.width_mm * MM, sheet.height_mm * MM))
+    a_sheet = sheet.columns * sheet.rows
+    for number, page in enumerate(pages, position - 1):
+        if number % a_sheet == 0 and number >= position:
+            canvas.showPage()
+        row, column = divmod(number % a_sheet, sheet.columns)
+        canvas.saveState()
+        canvas.translate(
+            (sheet.left_mm + column * sheet.across_mm) * MM,
+            (sheet.height_mm - sheet.top_mm - row * sheet.down_mm - design.paper.height_mm) * MM,
+        )
+        _page(canvas, page)
+        canvas.restoreState()
+    canvas.showPage()
 
 
 @contextmanager
@@ -54,57 +77,83 @@ def _binary_pages() -> Iterator[None]:
         rl_config.useA85 = before
 
 
-def _page(canvas: Canvas, label: LabelText, design: Design, fonts: dict[str, Face]) -> None:
-    _text(canvas, lines(label, design, fonts))
-    canvas.setLineWidth(0.7)
-    for y, start, end in design.rules_mm:
-        level = (design.height_mm - y) * MM
-        canvas.line(start * MM, level, end * MM, level)
-    _barcode(canvas, label, design)
-    _pictograms(canvas, label, design, fonts)
-
-
-def _text(canvas: Canvas, placed: Sequence[Line]) -> None:
+def _page(canvas: Canvas, page: Page) -> None:
     text = canvas.beginText()
-    for line in placed:
+    for line in page.lines:
         text.setFont(line.face, line.size_pt)
         text.setTextOrigin(line.x_pt, line.y_pt)
         text.textOut(line.text)
     canvas.drawText(text)
+    canvas.setLineWidth(RULE_PT)
+    for rule in page.rules:
+        level = (page.design.paper.height_mm - rule.y_mm) * MM
+        canvas.line(rule.from_mm * MM, level, rule.to_mm * MM, level)
+    _symbol(canvas, page)
+    for drawing in page.drawings:
+        _drawing(canvas, drawing)
 
 
-def _barcode(canvas: Canvas, label: LabelText, design: Design) -> None:
-    """The DataMatrix in whole dots of the printer, at the largest module that leaves its quiet zone."""
-    found, box, dot = matrix(label.symbol), design.barcode, 72 / design.dots_per_inch
-    room = int(min(box.width_mm, box.height_mm) * MM / dot)
-    fitting = [dots for dots in design.module_dots if (found.size + 2 * design.quiet_modules) * dots <= room]
-    if not fitting:
-        raise LabelDoesNotFit(field="symbol", text=quoted(label.symbol.text), design=design.name)
-    module = fitting[0] * dot
-    # A module that began between two dots would print one dot wider or narrower than its neighbour.
-    left = _dots(box.x_mm, dot, (room - found.size * fitting[0]) // 2)
-    top = _dots(box.y_mm, dot, (room - found.size * fitting[0]) // 2)
+def _symbol(canvas: Canvas, page: Page) -> None:
+    if page.symbol is None or page.barcode is None:
+        return
+    found = fitted(page.symbol, page.barcode, page.barcode.dots_per_inch, page.design.name)
+    dot = 72 / page.barcode.dots_per_inch
+    module = found.module * dot
     canvas.saveState()
-    canvas.translate(left, design.height_mm * MM - top - found.size * module)
+    canvas.translate(found.left * dot, page.design.paper.height_mm * MM - found.top * dot - found.matrix.size * module)
     canvas.scale(module, module)
     # One path, so that no hairline shows between rows; literal, since a path object costs more than all the text.
-    canvas.addLiteral(found.path)
+    canvas.addLiteral(_path(found.matrix))
     canvas.restoreState()
 
 
-def _dots(start_mm: float, dot: float, more: int) -> float:
-    """A distance from the paper's edge in points, of whole dots."""
-    return (round(start_mm * MM / dot) + more) * dot
+@lru_cache(maxsize=64)
+def _path(matrix: Matrix) -> str:
+    """The PDF path that fills the dark modules, counted from the bottom left."""
+    runs = [f"{column} {matrix.size - 1 - row} {length} 1 re" for column, row, length in matrix.runs]
+    return " ".join([*runs, "f"])
 
 
-def _pictograms(canvas: Canvas, label: LabelText, design: Design, fonts: dict[str, Face]) -> None:
-    """The pictograms that the product asks for, one below the other."""
-    box: Box = design.pictograms
-    side = min(box.width_mm, box.height_mm / 2) * MM
-    y = (design.height_mm - box.y_mm) * MM
-    if label.dark:
-        y -= side
-        keep_dark(canvas, box.x_mm * MM, y, side)
-    if label.limits is not None:
-        y -= side
-        keep_between(canvas, box.x_mm * MM, y, side, label.limits, fonts[design.pictogram_font].name)
+def _drawing(canvas: Canvas, drawing: Drawing) -> None:
+    canvas.saveState()
+    canvas.translate(drawing.x_pt, drawing.y_pt)
+    canvas.scale(drawing.side_pt, drawing.side_pt)
+    canvas.addLiteral(_paths(drawing.shapes))
+    canvas.restoreState()
+    for shape in drawing.shapes:
+        if isinstance(shape, Mark):
+            canvas.setFont(drawing.font, shape.size * drawing.side_pt)
+            x, y = drawing.x_pt + shape.x * drawing.side_pt, drawing.y_pt + shape.y * drawing.side_pt
+            canvas.drawString(x, y, shape.text)
+
+
+@lru_cache(maxsize=64)
+def _paths(shapes: tuple[Shape, ...]) -> str:
+    return " ".join(filter(None, map(_shape, shapes)))
+
+
+def _shape(shape: Shape) -> str:
+    """The shape in PDF's path operators; a mark is not a path."""
+    match shape:
+        case Stroke(points, width):
+            (x, y), *more = points
+            return " ".join([f"{width:.4f} w {x:.4f} {y:.4f} m", *(f"{x:.4f} {y:.4f} l" for x, y in more), "S"])
+        case Bar(x, y, width, height):
+            return f"{x:.4f} {y:.4f} {width:.4f} {height:.4f} re f"
+        case Disc(x, y, radius, ring):
+            return f"{_circle(x, y, radius)} f" if ring is None else f"{ring:.4f} w {_circle(x, y, radius)} S"
+        case Mark():
+            return ""
+
+
+def _circle(x: float, y: float, r: float) -> str:
+    k = _KAPPA * r
+    curves = (
+        (x + r, y + k, x + k, y + r, x, y + r),
+        (x - k, y + r, x - r, y + k, x - r, y),
+        (x - r, y - k, x - k, y - r, x, y - r),
+        (x + k, y - r, x + r, y - k, x + r, y),
+    )
+    return " ".join(
+        [f"{x + r:.4f} {y:.4f} m", *(" ".join(f"{number:.4f}" for number in curve) + " c" for curve in curves), "h"]
+    )

@@ -1,19 +1,22 @@
 """What the program says to patients, in their language, from the wordings a pharmacist reviews."""
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from functools import cache
 
 from dispensary.rules.directions import Directions, Duration, Interval, Ongoing, Phase, Unit
 from dispensary.rules.grammar.words import is_once
-from dispensary.rules.people import Language
-from dispensary.rules.product import Preservatives, Preserved, Product, Route
+from dispensary.rules.people import Country, Language
+from dispensary.rules.product import Form, Preservatives, Preserved, Product, Route, Temperature
 from dispensary.rules.quantity import Dose, Strength, millilitres, plain
 from dispensary.shipped import folder
+
+_UNIT_ON_THE_PACK = {"NDC": "mcg", "Vnr": "mg"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,32 @@ class Wording:
         """A date that a patient cannot misread, such as `21 Nov 2026`."""
         return self.say("date.full", day=day.day, month=self.say(f"date.month_{day.month}"), year=day.year)
 
+    def moment(self, moment: datetime) -> str:
+        """A date with its hour and minute in the moment's own time zone, such as `21 Nov 2026 14:30`.
+
+        In the night in which an hour comes twice it says which of the two is meant.
+        """
+        said = self.say("date.moment", date=self.day(moment.date()), hour=moment.hour, minute=moment.minute)
+        if moment.replace(fold=0).utcoffset() == moment.replace(fold=1).utcoffset():
+            return said
+        if moment.fold:
+            return self.say("date.second_of_two", moment=said)
+        return self.say("date.first_of_two", moment=said)
+
+    def drug(self, product: Product) -> str:
+        """The product's name, with its molecule where the name does not say it in any language, and its strength."""
+        name = self.tall_man(product.name, product.form)
+        says_it = any(load(language).choice("form", product.form) in name for language in Language)
+        form, strength = self.choice("form", product.form), self.strength(product)
+        return self.say("drug" if says_it else "drug_with_form", name=name, form=form, strength=strength)
+
+    def tall_man(self, name: str, form: Form) -> str:
+        """The product's name with the molecule in it, in whichever language, in tall-man letters."""
+        for language in Language:
+            tall = load(language).choice("form", form)
+            name = re.sub(re.escape(tall), tall, name, flags=re.IGNORECASE)
+        return name
+
     def dose(self, dose: Dose) -> str:
         """The dose in mg, or in mcg below 1 mg (ISMP: no decimals where a smaller unit avoids them)."""
         if dose.mcg >= 1000:
@@ -49,10 +78,11 @@ class Wording:
         """Microlitres as millilitres."""
         return self.say("unit.ml", number=self.number(millilitres(volume_ul)))
 
-    def strength(self, strength: Strength) -> str:
-        """The strength in the unit that the packs of the country use."""
-        mcg = strength.mcg_per_ml
-        return self.say("unit.strength", mcg=self.number(mcg), mg=self.number(Decimal(mcg).scaleb(-3)))
+    def strength(self, product: Product) -> str:
+        """The strength in the unit of its packs: mcg with an NDC, mg with a Vnr, else the language's usual one."""
+        mcg = product.strength.mcg_per_ml
+        unit = _UNIT_ON_THE_PACK.get(product.identifier_kind, self.templates["unit.strength_usual"])
+        return self.say(f"unit.strength_{unit}", mcg=self.number(mcg), mg=self.number(Decimal(mcg).scaleb(-3)))
 
     def interval(self, interval: Interval) -> str:
         """How often, such as `every 2 to 3 days`."""
@@ -85,6 +115,14 @@ class Wording:
         *others, last = agents
         named = self.say("preservative.and", agents=", ".join(others), last=last) if others else last
         return self.say("preservative.listed", agents=named)
+
+    def keep(self, temperature: Temperature, country: Country) -> str:
+        """The storage line of the class, in the United States with degrees Fahrenheit."""
+        return self.choice("keep_with_fahrenheit" if country is Country.US else "keep", temperature)
+
+    def use(self, product: Product) -> str:
+        """For how long one unit is used once it is open."""
+        return self.say("use_for_days", days=product.kept_days) if product.kept_days else self.say("use_once")
 
     def _agent(self, name: str, mcg_per_ml: int | None) -> str:
         named = self.say(f"agent.{name.replace(' ', '_')}")
@@ -122,6 +160,24 @@ def sentence(directions: Directions, product: Product, language: Language, *, ti
     said = wording.say("directions.inject", phases=wording.say("directions.then").join(phases))
     how = _how(wording, directions)
     return f"{said} {wording.say('directions.inject', phases=', '.join(how))}" if how else said
+
+
+def told(
+    directions: Directions | None,
+    as_written: str,
+    prescriber: str,
+    product: Product,
+    language: Language,
+    *,
+    timing_together: bool = False,
+) -> str:
+    """The directions in a sentence; else as they were written, else as agreed (forskrift 2022-06-02-977 § 15-2).
+
+    Raises NotAWholeMicrolitre.
+    """
+    if directions is not None:
+        return sentence(directions, product, language, timing_together=timing_together)
+    return as_written or load(language).say("as_agreed", prescriber=prescriber)
 
 
 def _dose(wording: Wording, phase: Phase, strength: Strength, route: Route | None) -> str:

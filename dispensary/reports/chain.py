@@ -1,12 +1,12 @@
 """The audit chain of a site as the database holds it, for the auditor and for export."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from sqlalchemy import Connection, bindparam, exc, select
 
 from dispensary import auditor, lookup
 from dispensary.audit import START, Entry
-from dispensary.auditor import Verdict
+from dispensary.auditor import Checkpoint, Verdict
 from dispensary.rules.moments import utc_exactly
 from dispensary.schema.trust import audit_event, head
 
@@ -38,12 +38,14 @@ def head_of(db: Connection, site_id: int) -> Entry:
     return Entry(0, START) if row is None else Entry(row.sequence, row.hash)
 
 
-def check_database(db: Connection, site_id: int) -> Verdict:
-    """The auditor's verdict on the site's chain and head."""
-    end = head_of(db, site_id)
-    claimed = (end.sequence, end.hash)
+def check_database(db: Connection, site_id: int, checkpoints: Iterable[Checkpoint] = ()) -> Verdict:
+    """The auditor's verdict on the site's chain and head, and on whether it goes through these checkpoints."""
+    end, origin, kept = head_of(db, site_id), lookup.origin(db, site_id), tuple(checkpoints)
+    if any(each.origin != origin for each in kept):
+        return Verdict(False, 0, auditor.START, "The checkpoint belongs to another chain.")
+    claimed, noted = (end.sequence, end.hash), [(each.sequence, each.hash) for each in kept]
     try:
-        return auditor.check(events(db, site_id), claimed_head=claimed, origin=lookup.origin(db, site_id))
+        return auditor.check(events(db, site_id), claimed_head=claimed, noted=noted, origin=origin)
     except (TypeError, ValueError, exc.DBAPIError):
         # SQLite keeps whatever somebody wrote into a column, also what is no moment and no text.
         return Verdict(False, 0, auditor.START, "An event in the database cannot be read.")

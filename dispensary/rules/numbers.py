@@ -22,6 +22,8 @@ class Record(StrEnum):
     COUNT = "C"
     RECALL = "RC"
     BATCH = "B"
+    PRINT_JOB = "PJ"
+    """A label that was printed, or waits for its printer."""
 
     def number(self, number: int) -> str:
         """The number as written, such as RX12."""

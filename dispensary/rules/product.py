@@ -5,7 +5,7 @@ is never treated as none.
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
 from typing import TypeVar
@@ -210,6 +210,10 @@ class Product:
     def multi_dose(self) -> bool:
         """Whether one unit may serve several injections: only a multi-dose vial that is not known to be unpreserved."""
         return self.container is Container.MULTI_DOSE_VIAL and self.preservatives.known is not Preserved.NONE
+
+    def made_by(self, pharmacy: str) -> "Product":
+        """The product as a label names its maker: what a pharmacy compounds itself carries the pharmacy's name."""
+        return replace(self, labeler=pharmacy) if self.labeler == HOUSE else self
 
     @property
     def fill(self) -> str:

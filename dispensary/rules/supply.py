@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
-from itertools import takewhile
+from itertools import islice, takewhile
 from typing import NamedTuple
 
 from dispensary.errors import Refused
@@ -297,6 +297,22 @@ def last_injection(course: Course, product: Product) -> Callable[[int], date]:
         return days[units - 1]
 
     return latest
+
+
+def days_of_units(units: int, course: Course, product: Product) -> tuple[tuple[date, ...], ...]:
+    """For each of `units` in the order of use, the days of the injections that it serves, for a course of one pace.
+
+    Units of one large dose all have its day. A unit that holds no whole dose, or lies beyond the course, has
+    none. Raises CourseCompleted and NotAWholeMicrolitre.
+    """
+    ((pace, position),) = course.left
+    days = (each.on for each in course.injections())
+    found: list[tuple[date, ...]] = []
+    for opening in _openings(course, product, pace, position):
+        if len(found) + opening.units > units:
+            break
+        found += [tuple(islice(days, opening.doses))] * opening.units
+    return (*found, *[()] * (units - len(found)))
 
 
 def _needed(course: Course, product: Product, pace: Pace, position: Position) -> Iterator[date]:

@@ -6,6 +6,7 @@ command on SQLite a tenth of a second.
 
 from sqlalchemy import Index, text
 
+from dispensary.schema.printing import print_attempt
 from dispensary.schema.stock import balance, movement
 
 Index(
@@ -21,4 +22,13 @@ Index(
     movement.c.reverses_id,
     sqlite_where=text("reverses_id IS NOT NULL"),
     postgresql_where=text("reverses_id IS NOT NULL"),
+)
+# An attempt ends in one way.
+Index(
+    "uq_print_attempt_end",
+    print_attempt.c.job_id,
+    print_attempt.c.attempt,
+    unique=True,
+    sqlite_where=text("state <> 'sending'"),
+    postgresql_where=text("state <> 'sending'"),
 )

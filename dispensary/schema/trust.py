@@ -27,7 +27,8 @@ answer = Table(
     Column("receipt", Text, nullable=False),
 )
 
-COUNTERS_SINCE_0003 = ("vials", "draws", "stock_acts", "counts", "recalls", "batches")
+LATER_COUNTERS = ("vials", "draws", "stock_acts", "counts", "recalls", "batches", "prints")
+"""Those that the first schema had not: rows of the time before start at 0."""
 
 head = Table(
     "head",
@@ -41,7 +42,7 @@ head = Table(
     Column("receipts", Integer, nullable=False),
     Column("dispenses", Integer, nullable=False),
     Column("returns", Integer, nullable=False),
-    *(Column(counter, Integer, nullable=False, server_default=text("0")) for counter in COUNTERS_SINCE_0003),
+    *(Column(counter, Integer, nullable=False, server_default=text("0")) for counter in LATER_COUNTERS),
     CheckConstraint("sequence >= 0", name="sequence"),
 )
 

@@ -11,6 +11,7 @@ import pypdfium2
 from dispensary.cli import context
 from dispensary.rules.scan import element_string
 from tests.build import NOW
+from tests.labelling.printed import flowing
 from tests.refusing import require_golden
 
 TODAY = NOW.date()
@@ -126,7 +127,8 @@ def test_labels_are_printed_again_from_the_books(counter):
     counter.done("receive", scan())
     counter.done("dispense", an_rx(counter), "--label", "first.pdf")
     counter.done("label", "dispense", "D1", "--out", "again.pdf")
-    assert (counter.folder / "again.pdf").read_bytes() == (counter.folder / "first.pdf").read_bytes()
+    first, again = (flowing((counter.folder / name).read_bytes()).split() for name in ("first.pdf", "again.pdf"))
+    assert sorted(again) == sorted([*first, "Copy", "2"])
 
 
 def test_expiring_says_so_by_its_exit_status_when_strict(counter):
@@ -210,7 +212,7 @@ def test_a_result_that_cannot_be_printed_is_done_and_says_so(counter):
             [sys.executable, "-c", code, *words], stdout=full, stderr=subprocess.PIPE, text=True, check=False
         )
     assert said.returncode == 4
-    sentence = " ".join(said.stderr.split()).removeprefix("Refused: ")
+    sentence = " ".join(said.stderr.split()).partition(": ")[2]
     assert sentence == (
         "The work is done and its result could not be printed (No space left on device); "
         "run the same command again with --key k1 to see it again."

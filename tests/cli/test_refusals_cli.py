@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from dispensary import database, labelling
+from dispensary.cli.app import NotText
 from dispensary.cli.context import NoSettings, NotATimezone, NotSettings
 from dispensary.cli.dispense import LabelNotWritten
 from dispensary.cli.init import MissingSetting, SettingsThere
@@ -114,20 +115,20 @@ def test_a_label_that_could_not_be_written_is_written_from_the_books(counter, mo
     rx = an_rx(counter)
     folder = Path("gone")
     folder.mkdir()
-    render = labelling.render
+    pages = labelling.pages
 
-    def and_the_folder_goes_away(facts):
+    def and_the_folder_goes_away(*given):
         folder.rmdir()
-        return render(facts)
+        return pages(*given)
 
-    monkeypatch.setattr(labelling, "render", and_the_folder_goes_away)
+    monkeypatch.setattr(labelling, "pages", and_the_folder_goes_away)
     said = counter("dispense", rx, "--label", "gone/label.pdf")
     assert (said.status, said.out) == (4, "")
-    sentence = " ".join(said.err.split()).removeprefix("Refused: ")
+    sentence = " ".join(said.err.split()).partition(": ")[2]
     require_golden(f"{code(LabelNotWritten)}: {sentence}")
     assert "`dispensary label dispense D1 --out FILE`" in sentence
     assert counter.json("stock")[0]["units"] == 6
-    monkeypatch.setattr(labelling, "render", render)
+    monkeypatch.setattr(labelling, "pages", pages)
     counter.done("label", "dispense", "D1", "--out", "again.pdf")
     assert Path("again.pdf").read_bytes().startswith(b"%PDF")
 
@@ -156,7 +157,7 @@ def test_a_failure_prints_the_key_that_was_given(counter, disk_full):
     disk_full()
     said = counter(*TYPED, "--key", "k1")
     assert said.status == 3
-    require_golden(f"{code(NotSaved)}: {' '.join(said.err.split()).removeprefix('Refused: ')}")
+    require_golden(f"{code(NotSaved)}: {' '.join(said.err.split()).partition(': ')[2]}")
 
 
 def test_a_lost_acknowledgement_is_asked_for_again_with_the_printed_key(counter, monkeypatch):
@@ -174,3 +175,8 @@ def test_a_lost_acknowledgement_is_asked_for_again_with_the_printed_key(counter,
     again = counter.json(*TYPED, "--key", key)
     assert (again["receipt"], again["key"]) == ("R1", key)
     assert [row["units"] for row in counter.json("stock")] == [10]
+
+
+@pytest.mark.parametrize("words", [("product", "show", "\udcff"), ("label", "shelf", "\udcff", "--out", "x.pdf")])
+def test_what_is_no_text_is_refused(counter, words):
+    require_golden(f"{code(NotText)}: {counter.refused(*words)}")

@@ -110,7 +110,7 @@ def test_somebody_at_a_terminal_is_asked_before_it_is_saved(counter, monkeypatch
     assert [row["rx"] for row in counter.json("rx", "list")] == (["RX1"] if answer == "y\n" else [])
     if answer == "n\n":
         assert said.status == 1
-        sentence = " ".join(said.err.split("Enter it? [y/N]:")[-1].split()).removeprefix("Refused: ")
+        sentence = " ".join(said.err.split("Enter it? [y/N]:")[-1].split()).partition(": ")[2]
         require_golden(f"{code(NotConfirmed)}: {sentence}")
 
 

@@ -28,7 +28,7 @@ def test_listing_the_commands_loads_no_heavy_library():
 
 
 def test_labelling_loads_reportlab_only_to_draw():
-    assert "reportlab" not in loaded("import dispensary.labelling.wording, dispensary.services.prescribing.label")
+    assert "reportlab" not in loaded("import dispensary.labelling.wording, dispensary.reports.labels.reading")
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -38,7 +38,8 @@ def test_every_command_explains_itself_within_80_columns(command, empty: Counter
     assert all(len(line) <= 80 for line in helped.splitlines())
 
 
-def test_every_short_help_fits_its_line(empty: Counter):
-    _, _, listed = empty.done("--help").partition("Commands:")
-    assert listed.count("\n") > len(COMMANDS)
+@pytest.mark.parametrize("words", [(), ("label",)])
+def test_every_short_help_fits_its_line(empty: Counter, words):
+    _, _, listed = empty.done(*words, "--help").partition("Commands:")
+    assert listed.count("\n") > 2
     assert "..." not in listed

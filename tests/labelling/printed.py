@@ -1,14 +1,16 @@
 """What a printed label shows: its words, their sizes and places, its fonts, its symbol as a scanner sees it."""
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import pypdfium2
 import zxingcpp
 from pypdfium2 import raw
 
-from dispensary.labelling.design import MM, Design
+from dispensary.labelling.design import MM
+from dispensary.labelling.page import Page
+from dispensary.labelling.pdf import draw
 
 
 @dataclass(frozen=True)
@@ -39,11 +41,49 @@ def flowing(pdf: bytes, number: int = 0) -> str:
     return " ".join(words(pdf, number).split())
 
 
-def runs(pdf: bytes, design: Design) -> Iterator[Run]:
-    """Every run of text on the first page."""
-    label = page(pdf)
-    reading = label.get_textpage()
-    for found in label.get_objects([raw.FPDF_PAGEOBJ_TEXT], textpage=reading):
+@dataclass(frozen=True)
+class Printed:
+    """One label as it came out: how it was laid out, and its runs of text, from its own top left corner."""
+
+    page: Page
+    runs: tuple[Run, ...]
+
+    @property
+    def text(self) -> str:
+        return " ".join(run.text for run in self.runs)
+
+
+def printed(pages: Sequence[Page], position: int = 1) -> list[Printed]:
+    """The labels, read from their PDF."""
+    document = pypdfium2.PdfDocument(draw(pages, position=position))
+    return [Printed(page, tuple(_runs(document, page, number, position))) for number, page in enumerate(pages)]
+
+
+def _runs(document: pypdfium2.PdfDocument, page: Page, number: int, position: int) -> Iterator[Run]:
+    sheet, paper = page.design.sheet, page.design.paper
+    if sheet is None:
+        leaf, left, top = document[number], 0.0, 0.0
+        height = paper.height_mm
+    else:
+        cell = number + position - 1
+        leaf = document[cell // (sheet.columns * sheet.rows)]
+        row, column = divmod(cell % (sheet.columns * sheet.rows), sheet.columns)
+        left, top = sheet.left_mm + column * sheet.across_mm, sheet.top_mm + row * sheet.down_mm
+        height = sheet.height_mm
+    for run in _all_runs(leaf, height):
+        if left <= run.left_mm <= left + paper.width_mm and top <= run.top_mm <= top + paper.height_mm:
+            yield replace(
+                run,
+                left_mm=run.left_mm - left,
+                right_mm=run.right_mm - left,
+                top_mm=run.top_mm - top,
+                bottom_mm=run.bottom_mm - top,
+            )
+
+
+def _all_runs(leaf: pypdfium2.PdfPage, height_mm: float) -> Iterator[Run]:
+    reading = leaf.get_textpage()
+    for found in leaf.get_objects([raw.FPDF_PAGEOBJ_TEXT], textpage=reading):
         left, bottom, right, top = found.get_bounds()
         yield Run(
             text=found.extract(),
@@ -51,9 +91,9 @@ def runs(pdf: bytes, design: Design) -> Iterator[Run]:
             font=found.get_font().get_base_name(),
             embedded=bool(found.get_font().is_embedded),
             left_mm=left / MM,
-            top_mm=design.height_mm - top / MM,
+            top_mm=height_mm - top / MM,
             right_mm=right / MM,
-            bottom_mm=design.height_mm - bottom / MM,
+            bottom_mm=height_mm - bottom / MM,
         )
 
 

@@ -1,78 +1,41 @@
 """The printed label: its words, sizes, places and fonts, and what it refuses to print."""
 
-import itertools
 import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from dispensary.labelling import load as load_labelling
-from dispensary.labelling import render
-from dispensary.labelling.design import load
+from dispensary import labelling
+from dispensary.labelling.content import sayable
+from dispensary.labelling.design import Place
+from dispensary.labelling.designs import load, shipped
+from dispensary.labelling.elements import clustered
 from dispensary.labelling.fonts import NoGlyph, face
+from dispensary.labelling.kinds.dispense import DispenseText
 from dispensary.labelling.layout import LabelDoesNotFit
-from dispensary.labelling.text import DispenseFacts, label_text
-from dispensary.rules.directions import Interval, Unit
 from dispensary.rules.formulary import read_rows
 from dispensary.rules.people import Language
-from dispensary.rules.product import Container, Form, Route, Temperature
 from dispensary.shipped import IncompleteInstallation, formulary
-from tests.labelling.package_facts import a_norwegian_package, a_package, a_product, some_directions
-from tests.labelling.printed import Run, flowing, page, runs, words
+from tests.labelling.package_facts import LABELS, a_norwegian_package, a_package, a_product
+from tests.labelling.printed import Printed, Run, flowing, page, printed, words
 from tests.refusing import refused
 
 GOLDEN = Path(__file__).parent.parent / "golden" / "labels"
 DESIGN = load("dispense-100x62")
-CLUSTER = next(box for box in DESIGN.boxes if box.name == "patient")
+DESIGNS = [name for name in shipped() if name.startswith("dispense-")]
+EVERY = [
+    (design, name) for design in DESIGNS for name in LABELS if load(design).country in (None, LABELS[name].country)
+]
+CLUSTER = clustered("dispense")
 
-AMPOULE = a_product(
-    name="Vitamin B12",
-    labeler="Takeda",
-    container=Container.AMPOULE,
-    preservatives="none",
-    temperature=Temperature.UP_TO_25,
-)
-PARABENS = a_product(
-    name="Hydroxocobalamin injection",
-    labeler="Actavis",
-    form=Form.HYDROXOCOBALAMIN,
-    fill_ul=30_000,
-    preservatives="methylparaben 1.5 mg/mL;propylparaben 0.2 mg/mL",
-)
-LONG_NAME = "Áŋŋe-Márjá Østby-Žigić Kjærstad-Ŧuovllahiid Ødegård Nilssen"
-LONGEST = {
-    "patient": LONG_NAME,
-    "prescriber": LONG_NAME,
-    "pharmacy": "Ŋuorjjovuona apotek og helsesenter Østre Ødegården avdeling",
-    "address": "Øvre Kjærlighetsstien 112B, 9040 Nordkjosbotn i Balsfjord",
-    "indication": "perniciøs anemi og nevropati ved vitamin B12-mangel",
-    "directions": some_directions("5 mg", Route.SUBCUT, Interval(Unit.WEEK, 1, 1, times=3)),
-    "lot": "ABCDEFGH012345678901",
-    "part": 2,
-    "parts": 2,
-    "product": a_product(
-        name="Hydroksokobalamin Orifarm",
-        labeler="Orifarm",
-        form=Form.HYDROXOCOBALAMIN,
-        fill_ul=30_000,
-        preservatives="methylparaben 1.5 mg/mL;propylparaben 0.2 mg/mL",
-        temperature=Temperature.REFRIGERATOR,
-    ),
-}
-LABELS = {
-    "us-en-multi-dose-vial": a_package(),
-    "us-en-ampoule": a_package(product=AMPOULE, gtin=None, lot="01052018@46"),
-    "us-en-parabens-30-ml": a_package(
-        product=PARABENS, directions=some_directions("2.5 mg", interval=Interval(Unit.DAY, 2, 3)), units=1
-    ),
-    "us-en-split-first": a_package(part=1, parts=2, units=1),
-    "us-en-split-second": a_package(part=2, parts=2, units=3, lot="B07"),
-    "us-nb-ampoule": a_package(language=Language.BOKMAAL, product=AMPOULE, gtin=None),
-    "no-nb-ampoule": a_norwegian_package(),
-    "no-nb-longest": a_norwegian_package(**LONGEST),
-    "no-en-ampoule": a_norwegian_package(language=Language.ENGLISH),
-}
+
+def render(fill, design=DESIGN, **more):
+    return labelling.render([fill], design, **more)
+
+
+def labels_of(design: str, name: str) -> list[Printed]:
+    return printed(labelling.pages([[LABELS[name]]], load(design)))
 
 
 @pytest.mark.parametrize("name", LABELS)
@@ -84,60 +47,98 @@ def test_a_label_reads_as_it_did(name):
     assert read == golden.read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("name", LABELS)
-def test_everything_that_a_label_says_is_printed_whole(name):
-    text = label_text(LABELS[name])
-    printed = flowing(render([LABELS[name]])).replace("-\u00ad", "-")
-    for item in (item for box in DESIGN.boxes for item in box.item):
-        for field in item.fields:
-            assert " ".join(getattr(text, field).split()) in printed, field
+@pytest.mark.parametrize(("design", "name"), EVERY)
+def test_everything_that_a_label_says_is_printed_whole(design, name):
+    text = LABELS[name].said()
+    said = " ".join(each.text for each in labels_of(design, name)).replace("-\u00ad", "-")
+    said = " ".join(said.split())
+    for field in sayable(DispenseText) - {"page"}:
+        assert " ".join(getattr(text, field).split()) in said, field
 
 
-@pytest.mark.parametrize("name", LABELS)
-def test_the_patient_reads_at_least_twelve_points_in_the_order_of_the_law(name):
+@pytest.mark.parametrize(("design", "name"), EVERY)
+def test_each_of_several_labels_says_which_it_is_and_whose(design, name):
+    labels, text = labels_of(design, name), LABELS[name].said()
+    for number, each in enumerate(labels, 1):
+        said = " ".join(each.text.replace("-\u00ad", "-").split())
+        assert text.page.format(page=number, pages=len(labels)) in said or len(labels) == 1
+        assert text.rx in said
+        assert text.patient in said
+
+
+@pytest.mark.parametrize(("design", "name"), EVERY)
+def test_the_patient_reads_at_least_twelve_points_in_the_order_of_the_law(design, name):
     # 16 CCR 1707.5 (a)(1): patient, drug and strength, directions, purpose.
-    text, clustered = label_text(LABELS[name]), cluster(LABELS[name])
-    assert all(run.size_pt >= 12 for run in clustered)
-    assert all("Sans" in run.font or "Atkinson" in run.font for run in clustered)
-    read = " ".join(run.text for run in clustered)
-    ordered = [text.patient, text.drug, text.contents, text.directions.replace("\u00a0", " "), text.purpose]
-    assert read == " ".join(ordered)
+    text = LABELS[name].said()
+    (label, box), *_ = [
+        (each, box) for each in labels_of(design, name) for box in each.page.label.boxes if box.name == "patient"
+    ]
+    inside = sorted(
+        (run for run in label.runs if within(run, box)), key=lambda run: (round(run.bottom_mm), run.left_mm)
+    )
+    lawful = load(design).country is None
+    assert all(run.size_pt >= (CLUSTER.least_pt if lawful else 8) for run in inside)
+    assert all("Sans" in run.font or "Atkinson" in run.font for run in inside)
+    ordered = [getattr(text, field).replace("\u00a0", " ") for field in CLUSTER.fields]
+    assert " ".join(run.text for run in inside).replace("-\u00ad", "-").replace("- ", "-") == " ".join(
+        filter(None, ordered)
+    ).replace("- ", "-")
+    paper = label.page.design.paper
+    share = CLUSTER.least_share * paper.width_mm * paper.height_mm
+    assert box.width_mm * box.height_mm >= share or not lawful
 
 
-def cluster(facts: DispenseFacts) -> list[Run]:
-    """The runs of text between the two rules of the label."""
-    found = [run for run in runs(render([facts]), DESIGN) if run.size_pt >= 10]
-    return sorted(found, key=lambda run: (round(run.bottom_mm), run.left_mm))
+def within(run: Run, place: Place) -> bool:
+    return (
+        # A letter such as Á leans a hair to the left of its place.
+        place.x_mm - 0.1 <= run.left_mm
+        and run.right_mm <= place.x_mm + place.width_mm + 0.02
+        # Accents and descenders of a full box may take half of the gap to the next one.
+        and place.y_mm - 0.2 <= run.top_mm
+        and run.bottom_mm <= place.y_mm + place.height_mm + 0.2
+    )
 
 
-@pytest.mark.parametrize("name", LABELS)
-def test_nothing_leaves_its_box(name):
-    boxes = [*DESIGN.boxes, DESIGN.pictograms]
-    for run in runs(render([LABELS[name]]), DESIGN):
-        inside = [
-            box
-            for box in boxes
-            # A letter such as Á leans a hair to the left of its place.
-            if box.x_mm - 0.1 <= run.left_mm
-            and run.right_mm <= box.x_mm + box.width_mm
-            # Accents and descenders of a full box may take half of the gap to the next one.
-            and box.y_mm - 0.2 <= run.top_mm
-            and run.bottom_mm <= box.y_mm + box.height_mm + 0.2
-        ]
-        assert len(inside) == 1, run
+@pytest.mark.parametrize(("design", "name"), EVERY)
+def test_nothing_leaves_its_box(design, name):
+    for each in labels_of(design, name):
+        for run in each.runs:
+            inside = [place for _, place in each.page.label.places if within(run, place)]
+            assert len(inside) == 1, run
 
 
-def test_boxes_do_not_overlap():
-    for one, other in itertools.combinations((*DESIGN.boxes, DESIGN.barcode, DESIGN.pictograms), 2):
-        beside = one.x_mm + one.width_mm <= other.x_mm or other.x_mm + other.width_mm <= one.x_mm
-        above = one.y_mm + one.height_mm <= other.y_mm or other.y_mm + other.height_mm <= one.y_mm
-        assert beside or above, (one.name, other.name)
+@pytest.mark.parametrize(
+    ("design", "larger"),
+    [
+        ("dispense-100x62", "dispense-160x62"),
+        ("dispense-4x2in", "dispense-4x2in-two"),
+        ("dispense-a4-3x7", "dispense-a4-3x7-three"),
+    ],
+)
+def test_an_overfull_label_goes_to_the_next_design(design, larger):
+    assert {each.page.design.name for each in labels_of(design, "no-nb-longest")} == {larger}
+    assert {each.page.design.name for each in labels_of(design, "no-nb-ampoule")} == {design}
 
 
-@pytest.mark.parametrize("name", LABELS)
-def test_every_font_is_embedded(name):
-    pdf = render([LABELS[name]])
-    assert all(run.embedded for run in runs(pdf, DESIGN))
+def test_the_labels_of_a_fill_are_all_of_one_design_and_counted_together():
+    fill = [LABELS["us-en-split-first"], LABELS["no-nb-longest"]]
+    found = labelling.pages([fill, [LABELS["us-en-ampoule"]]], load("dispense-4x2in"))
+    assert [each.design.name for each in found] == ["dispense-4x2in-two"] * 4 + ["dispense-4x2in"]
+    assert "Label 2 of 4" in printed(found)[1].text
+
+
+@pytest.mark.parametrize("position", [1, 2, 20, 21])
+def test_a_sheet_begins_at_any_of_its_labels(position):
+    found = labelling.pages([[a_package(lot=f"LOT{number}")] for number in range(12)], load("dispense-a4-3x7"))
+    lots = [each.text.partition(" Lot LOT")[2].partition(" ")[0] for each in printed(found, position)]
+    assert [lot for lot in lots if lot] == [str(number) for number in range(12)]
+    assert all(each.runs for each in printed(found, position))
+
+
+@pytest.mark.parametrize(("design", "name"), EVERY)
+def test_every_font_is_embedded(design, name):
+    pdf = render([LABELS[name]], load(design))
+    assert all(run.embedded for each in labels_of(design, name) for run in each.runs)
     assert b"Helvetica" not in pdf
     assert pdf.count(b"/FontFile2") == pdf.count(b"/BaseFont") >= 3
 
@@ -150,11 +151,12 @@ def test_the_paper_is_the_designs_and_is_not_scaled():
 
 def test_the_same_labels_are_the_same_bytes():
     assert render([a_package()]) == render([a_package()])
-    assert render(list(LABELS.values())) == render(list(LABELS.values()))
+    every = [[each] for each in LABELS.values()]
+    assert labelling.render(every, DESIGN) == labelling.render(every, DESIGN)
 
 
 def test_many_labels_are_one_document_with_a_page_each():
-    pdf = render([a_package(lot=f"LOT{number}") for number in range(12)])
+    pdf = labelling.render([[a_package(lot=f"LOT{number}")] for number in range(12)], DESIGN)
     assert [flowing(pdf, number).count(f"Lot LOT{number} ") for number in range(12)] == [1] * 12
 
 
@@ -168,26 +170,26 @@ def test_every_product_of_the_starter_formulary_has_a_label(build, language):
 
 
 def test_a_label_is_ready_before_a_transaction_needs_it():
-    load_labelling()
+    labelling.ready(DESIGN)
     assert face.cache_info().currsize >= 3
 
 
 @pytest.mark.parametrize(
     "given",
     [
-        {"patient": "W" * 30},
-        {"patient": "Maria " * 40},
-        {"indication": "vitamin B12 deficiency " * 10},
-        {"pharmacy": "Harbor Pharmacy " * 10},
-        {"prescriber": "Jane Smith " * 15},
-        {"product": a_product(name="Cyanocobalamin injection " * 6)},
-        {"product": a_product(labeler="American Regent " * 20)},
-        {"directions_as_written": "As agreed " * 40, "directions": None},
-        {"lot": "W" * 40},
+        {"patient": "W" * 60},
+        {"patient": "Maria " * 90},
+        {"indication": "vitamin B12 deficiency " * 25},
+        {"pharmacy": "Harbor Pharmacy " * 25},
+        {"prescriber": "Jane Smith " * 40},
+        {"product": a_product(name="Cyanocobalamin injection " * 20)},
+        {"product": a_product(labeler="American Regent " * 40)},
+        {"directions_as_written": "As agreed " * 90, "directions": None},
+        {"lot": "W" * 60},
     ],
 )
 def test_what_does_not_fit_is_refused_and_never_cut(given: dict[str, Any]):
-    refused(LabelDoesNotFit, lambda: render([a_package(**given)]))
+    refused(LabelDoesNotFit, lambda: render([a_package(**given)], load("dispense-160x62")))
 
 
 @pytest.mark.parametrize(

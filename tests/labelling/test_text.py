@@ -5,8 +5,9 @@ from datetime import date
 
 import pytest
 
-from dispensary.labelling.datamatrix import Symbol
-from dispensary.labelling.text import LabelLacks, Limits, label_text
+from dispensary.labelling.content import Limits, Pictogram
+from dispensary.labelling.kinds.dispense import LabelLacks, dispense_text
+from dispensary.labelling.symbols import Code, Symbol
 from dispensary.rules.people import Country, Language
 from dispensary.rules.product import Container, Form, Temperature
 from tests.labelling.package_facts import a_norwegian_package, a_package, a_product
@@ -14,7 +15,7 @@ from tests.refusing import refused
 
 
 def test_an_american_label_says_what_the_law_asks_for():
-    text = label_text(a_package())
+    text = dispense_text(a_package())
     # 21 USC 353(b)(2) and California HSC 111480, element by element.
     assert text.pharmacy == "Harbor Pharmacy"
     assert text.address == "12 Quay Street, Sacramento CA 95814"
@@ -24,7 +25,7 @@ def test_an_american_label_says_what_the_law_asks_for():
     assert text.dispensed_on == "Dispensed 21 Nov 2026"
     assert text.prescriber == "Prescriber: Jane Smith, MD"
     assert text.patient == "Maria O'Brien, born 4 May 1961"
-    assert text.drug == "Cyanocobalamin injection 1,000 mcg/mL"
+    assert text.drug == "CYANOcobalamin injection 1,000 mcg/mL"
     assert text.contents == "1 mL multi-dose vial"
     assert text.directions.replace("\u00a0", " ") == "Inject 1 mg (1 mL) into a muscle once a week."
     assert text.purpose == "For: vitamin B12 deficiency"
@@ -38,7 +39,7 @@ def test_an_american_label_says_what_the_law_asks_for():
 
 
 def test_a_norwegian_label_says_what_the_law_asks_for():
-    text = label_text(a_norwegian_package())
+    text = dispense_text(a_norwegian_package())
     # Forskrift 2022-06-02-977 § 15-2, element by element.
     assert text.patient == "Kari Nordmann, født 04.05.1961"
     assert text.prescriber == "Forskriver: Ola Ås, lege"
@@ -47,7 +48,7 @@ def test_a_norwegian_label_says_what_the_law_asks_for():
     assert text.purpose == "Brukes ved: vitamin B12-mangel"
     assert text.directions.replace("\u00a0", " ") == "Injiser 1 mg (1 ml) i en muskel 1 gang i uken."
     assert text.checked_by == "Kontrollert av: KN"
-    assert text.drug == "Vitamin B12 Depot (hydroksokobalamin) 1 mg/ml"
+    assert text.drug == "Vitamin B12 Depot (HYDROKSOkobalamin) 1 mg/ml"
     assert text.contents == "Ampulle, 1 ml"
     assert text.keep == "Oppbevares ved høyst 25 °C."
     assert text.light == "Oppbevares i originalpakningen for å beskytte mot lys."
@@ -61,28 +62,28 @@ def test_a_norwegian_label_says_what_the_law_asks_for():
     + [(Country.NORWAY, field) for field in ("pharmacy", "prescriber", "profession", "patient", "lot", "checked_by")],
 )
 def test_a_label_without_what_the_law_asks_for_is_refused(country, field):
-    refused(LabelLacks, lambda: label_text(a_package(country=country, **{field: " "})))
+    refused(LabelLacks, lambda: dispense_text(a_package(country=country, **{field: " "})))
 
 
 def test_country_and_language_are_independent():
-    american = label_text(a_package(language=Language.BOKMAAL))
+    american = dispense_text(a_package(language=Language.BOKMAAL))
     assert (american.keep, american.rx_only) == ("Oppbevares ved 20 til 25 °C (68 til 77 °F).", "Rx only")
-    norwegian = label_text(a_norwegian_package(language=Language.ENGLISH))
+    norwegian = dispense_text(a_norwegian_package(language=Language.ENGLISH))
     assert (norwegian.keep, norwegian.rx_only) == ("Do not store above 25 °C.", "")
 
 
 def test_directions_that_were_never_read_are_printed_as_written():
-    text = label_text(a_package(directions=None, directions_as_written="As on the card"))
+    text = dispense_text(a_package(directions=None, directions_as_written="As on the card"))
     assert text.directions == "As on the card"
 
 
 def test_no_directions_at_all_are_as_agreed_with_the_prescriber():
-    text = label_text(a_norwegian_package(directions=None, directions_as_written=""))
+    text = dispense_text(a_norwegian_package(directions=None, directions_as_written=""))
     assert text.directions == "Brukes som avtalt med Ola Ås."
 
 
 def test_no_purpose_is_invented():
-    assert label_text(a_package(indication="")).purpose == ""
+    assert dispense_text(a_package(indication="")).purpose == ""
 
 
 @pytest.mark.parametrize(
@@ -100,14 +101,14 @@ def test_no_purpose_is_invented():
     ],
 )
 def test_storage_is_the_products_own(temperature, keep, limits):
-    text = label_text(a_package(product=a_product(temperature=temperature)))
+    text = dispense_text(a_package(product=a_product(temperature=temperature)))
     assert (text.keep, text.limits) == (keep, limits)
 
 
 def test_light_is_named_for_the_products_that_it_harms_and_no_others():
-    assert label_text(a_package()).light == "Protect from light: keep in the carton."
-    kept_in_glass = label_text(a_package(product=a_product(dark=False)))
-    assert (kept_in_glass.light, kept_in_glass.dark) == ("", False)
+    assert dispense_text(a_package()).light == "Protect from light: keep in the carton."
+    kept_in_glass = dispense_text(a_package(product=a_product(dark=False)))
+    assert (kept_in_glass.light, Pictogram.DARK in kept_in_glass.pictograms) == ("", False)
 
 
 @pytest.mark.parametrize(
@@ -123,43 +124,54 @@ def test_light_is_named_for_the_products_that_it_harms_and_no_others():
 )
 def test_only_a_multi_dose_vial_is_kept_after_first_use(container, preservatives, use):
     product = a_product(container=container, preservatives=preservatives)
-    assert label_text(a_package(product=product)).use == use
+    assert dispense_text(a_package(product=product)).use == use
 
 
 @pytest.mark.parametrize(
     ("name", "form", "drug"),
     [
-        ("Dodex", Form.CYANOCOBALAMIN, "Dodex (cyanocobalamin) 1,000 mcg/mL"),
-        ("Hydroxocobalamin injection", Form.HYDROXOCOBALAMIN, "Hydroxocobalamin injection 1,000 mcg/mL"),
+        ("Dodex", Form.CYANOCOBALAMIN, "Dodex (CYANOcobalamin) 1,000 mcg/mL"),
+        ("Hydroxocobalamin injection", Form.HYDROXOCOBALAMIN, "HYDROXOcobalamin injection 1,000 mcg/mL"),
         (
             "Hydroksokobalamin Orifarm",
             Form.HYDROXOCOBALAMIN,
-            "Hydroksokobalamin Orifarm (hydroxocobalamin) 1,000 mcg/mL",
+            "HYDROKSOkobalamin Orifarm 1,000 mcg/mL",
         ),
     ],
 )
 def test_a_name_that_hides_the_molecule_is_followed_by_it(name, form, drug):
-    assert label_text(a_package(product=a_product(name=name, form=form))).drug == drug
+    assert dispense_text(a_package(product=a_product(name=name, form=form))).drug == drug
 
 
 def test_a_fill_from_two_lots_says_which_package_comes_first():
-    first, second = (label_text(a_package(part=part, parts=2)) for part in (1, 2))
+    first, second = (dispense_text(a_package(part=part, parts=2)) for part in (1, 2))
     assert first.package == "Package 1 of 2: use this one first."
     assert second.package == "Package 2 of 2: use after package 1."
-    assert label_text(a_package()).package == ""
+    assert dispense_text(a_package()).package == ""
 
 
 def test_the_symbol_is_of_this_package():
-    assert label_text(a_package()).symbol == Symbol("(01)00305170031251(10)A23(17)270531", gs1=True)
-    plain = label_text(a_package(gtin=None, part=2, parts=2, expires=date(2028, 2, 29)))
-    assert plain.symbol == Symbol("D12/2|2028-02-29|A23", gs1=False)
+    assert dispense_text(a_package()).symbol == Symbol("(01)00305170031251(10)A23(17)270531", Code.GS1_DATAMATRIX)
+    plain = dispense_text(a_package(gtin=None, part=2, parts=2, expires=date(2028, 2, 29)))
+    assert plain.symbol == Symbol("D12/2|2028-02-29|A23", Code.DATAMATRIX)
 
 
 def test_text_is_composed():
-    assert label_text(a_package(patient="Ase A\u030as")).patient.startswith("Ase Ås")
+    assert dispense_text(a_package(patient="Ase A\u030as")).patient.startswith("Ase Ås")
 
 
 def test_equal_facts_make_equal_text():
     facts = a_package()
-    assert label_text(facts) == label_text(replace(facts))
-    assert all(isinstance(getattr(label_text(facts), f.name), str) for f in fields(label_text(facts)) if f.type is str)
+    assert dispense_text(facts) == dispense_text(replace(facts))
+    assert all(
+        isinstance(getattr(dispense_text(facts), f.name), str) for f in fields(dispense_text(facts)) if f.type is str
+    )
+
+
+def test_translated_directions_stand_with_the_english_ones_in_the_united_states():
+    text = dispense_text(a_package(language=Language.BOKMAAL))
+    assert text.directions.startswith("Injiser 1 mg")
+    assert text.in_english == "På engelsk: Inject 1 mg (1 mL) into a muscle once a week."
+    assert dispense_text(a_package()).in_english == ""
+    assert dispense_text(a_norwegian_package()).in_english == ""
+    assert dispense_text(a_norwegian_package(language=Language.ENGLISH)).in_english == ""

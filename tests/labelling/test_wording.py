@@ -1,41 +1,61 @@
 """What patients are told, in each language."""
 
+import ast
 import os
 import re
 import tomllib
-from collections.abc import Iterator
-from datetime import date
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from itertools import product as every
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given as drawn
 from hypothesis import strategies as st
 
-from dispensary.labelling.text import label_text
-from dispensary.labelling.wording import Wording, load, sentence
+import dispensary.labelling
+from dispensary.labelling.wording import load, sentence
 from dispensary.rules.directions import MOST, Directions, Duration, Interval, Ongoing, Phase, Site, TimeOfDay, Unit
 from dispensary.rules.grammar import parse
 from dispensary.rules.people import Country, Language
 from dispensary.rules.product import AGENTS, Container, Form, Route, Temperature
 from dispensary.rules.quantity import Dose, NotAWholeMicrolitre
 from dispensary.shipped import folder
+from tests.labelling.leaflet_facts import a_leaflet
 from tests.labelling.package_facts import a_package, a_product, some_directions
 from tests.refusing import refused
 from tests.rules.directions_strategy import some_directions as any_directions
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "directions.txt"
 ENGLISH, BOKMAAL = Language.ENGLISH, Language.BOKMAAL
+CODE = Path(dispensary.labelling.__file__).parent
 
 
 class Noted(dict[str, str]):
     """Templates that note which of them were asked for."""
 
-    asked: set[str]
+    def __init__(self, templates: Mapping[str, str]) -> None:
+        super().__init__(templates)
+        self.asked: set[str] = set()
 
     def __getitem__(self, key: str) -> str:
         self.asked.add(key)
         return super().__getitem__(key)
+
+
+@contextmanager
+def noting(language: Language) -> Iterator[Noted]:
+    """The templates of a language, noted whoever asks for them."""
+    wording = load(language)
+    kept, noted = wording.templates, Noted(wording.templates)
+    object.__setattr__(wording, "templates", noted)
+    try:
+        yield noted
+    finally:
+        object.__setattr__(wording, "templates", kept)
 
 
 def intervals() -> Iterator[Interval]:
@@ -310,6 +330,68 @@ def test_preservatives_are_said_in_plain_words(preservatives, english, bokmaal):
     assert load(BOKMAAL).preservatives(found) == bokmaal
 
 
+FORMS = {
+    Form.CYANOCOBALAMIN: ("CYANOcobalamin", "CYANOkobalamin"),
+    Form.HYDROXOCOBALAMIN: ("HYDROXOcobalamin", "HYDROKSOkobalamin"),
+    Form.METHYLCOBALAMIN: ("METHYLcobalamin", "METYLkobalamin"),
+}
+
+
+@pytest.mark.parametrize("form", Form)
+def test_forms_are_told_apart_by_capitals(form):
+    for language, tall in zip((ENGLISH, BOKMAAL), FORMS[form], strict=True):
+        assert load(language).choice("form", form) == tall
+        capitals = [letter for letter in tall if letter.isupper()]
+        assert tall == "".join(capitals) + tall[len(capitals) :].lower()
+        assert tall[len(capitals) :] in ("cobalamin", "kobalamin")
+
+
+@pytest.mark.parametrize(
+    ("name", "form", "tall"),
+    [
+        ("Cyanocobalamin injection", Form.CYANOCOBALAMIN, "CYANOcobalamin injection"),
+        ("CYANOCOBALAMIN", Form.CYANOCOBALAMIN, "CYANOcobalamin"),
+        ("hydroxocobalamin", Form.HYDROXOCOBALAMIN, "HYDROXOcobalamin"),
+        ("Methylcobalamin (compounded)", Form.METHYLCOBALAMIN, "METHYLcobalamin (compounded)"),
+        ("Hydroksokobalamin Orifarm", Form.HYDROXOCOBALAMIN, "HYDROKSOkobalamin Orifarm"),
+        ("Dodex", Form.CYANOCOBALAMIN, "Dodex"),
+        ("Vitamin B12 Depot", Form.HYDROXOCOBALAMIN, "Vitamin B12 Depot"),
+        # A name that is not of the product's form is not made to look like it.
+        ("Cyanocobalamin injection", Form.HYDROXOCOBALAMIN, "Cyanocobalamin injection"),
+    ],
+)
+@pytest.mark.parametrize("language", Language)
+def test_a_products_name_has_its_form_in_tall_man_letters(name, form, tall, language):
+    assert load(language).tall_man(name, form) == tall
+
+
+@pytest.mark.parametrize(
+    ("name", "english", "bokmaal"),
+    [
+        ("Dodex", "Dodex (CYANOcobalamin) 1,000 mcg/mL", "Dodex (CYANOkobalamin) 1 mg/ml"),
+        (
+            "Cyanocobalamin injection",
+            "CYANOcobalamin injection 1,000 mcg/mL",
+            "CYANOcobalamin injection 1 mg/ml",
+        ),
+    ],
+)
+def test_a_drug_is_named_with_its_form_and_strength(name, english, bokmaal):
+    assert load(ENGLISH).drug(a_product(name=name)) == english
+    assert load(BOKMAAL).drug(a_product(name=name)) == bokmaal
+
+
+def test_a_moment_has_its_hour_and_minute():
+    moment = datetime(2026, 11, 1, 9, 5, tzinfo=UTC)
+    assert load(ENGLISH).moment(moment) == "1 Nov 2026 09:05"
+    assert load(BOKMAAL).moment(moment) == "01.11.2026 kl. 09.05"
+
+
+def test_weeks_begin_as_the_country_has_them():
+    assert load(ENGLISH).say("calendar.first_weekday") == "6"
+    assert load(BOKMAAL).say("calendar.first_weekday") == "0"
+
+
 def test_both_languages_have_the_same_keys():
     assert set(load(ENGLISH).templates) == set(load(BOKMAAL).templates)
 
@@ -326,24 +408,47 @@ def blanks(template: str) -> set[str]:
 
 
 @pytest.mark.parametrize("language", Language)
-def test_every_template_is_used(language, monkeypatch):
-    noted = Noted(load(language).templates)
-    noted.asked = set()
-    monkeypatch.setattr("dispensary.labelling.wording.load", lambda _: Wording(noted))
-    monkeypatch.setattr("dispensary.labelling.text.load", lambda _: Wording(noted))
+def test_every_template_is_used(language):
+    """By the labels of dispenses and leaflets, else by name; the other kinds of label choose among few."""
     agents = ("none", "unknown", "per batch record", "phenol 0.5%", ";".join(AGENTS))
     products = [a_product(form=form, name=name) for form, name in every(Form, ["Dodex", "Hydroksokobalamin", *Form])]
     products += [a_product(container=container, preservatives="none") for container in Container]
     products += [a_product(temperature=temperature) for temperature in Temperature]
     products += [a_product(preservatives=preservatives) for preservatives in agents]
+    products += [replace(a_product(), identifier_kind=kind) for kind in ("NDC", "Vnr")]
     labels = [{"product": product, "country": country} for product, country in every(products, Country)]
     labels += [{"directions": directions} for directions in every_kind()]
     labels += [{"dispensed_on": a_package().dispensed_on.replace(month=month)} for month in range(1, 13)]
-    labels += [{"parts": 2}, {"parts": 2, "part": 2}, {"profession": ""}, {"checked_by": ""}]
+    labels += [{"parts": 2}, {"parts": 2, "part": 2}, {"profession": ""}, {"checked_by": ""}, {"copy": 2}]
     labels += [{"directions": None, "directions_as_written": ""}]
-    for given in labels:
-        label_text(a_package(language=language, **given))
-    assert set(noted) - noted.asked == set()
+    leaflets = [{"country": country, "product": product} for product, country in every(products, Country)]
+    leaflets += [{"directions": parse(text)} for text in ("1 mg IM weekly", "1 mg subcut weekly", *SAID[-2:])]
+    leaflets += [{"directions": None}, {"phone": ""}]
+    with noting(language) as noted:
+        for given in labels:
+            a_package(language=language, **given).said()
+        for given in leaflets:
+            a_leaflet(language=language, **given).said()
+    named = asked_for_by_name()
+    rest = set(noted) - noted.asked - named
+    assert {key for key in rest if not re.match(r"calendar\.(month|weekday)_[0-9]", key)} == set()
+    assert {"calendar.month_...", "calendar.weekday_..."} <= named
+
+
+def asked_for_by_name() -> set[str]:
+    """The keys that the program asks for by name, and what those that it puts together begin with."""
+    found = set()
+    for path in CODE.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            match node:
+                case ast.Call(func=ast.Attribute(attr="say"), args=[ast.Constant(value=str(key)), *_]):
+                    found.add(key)
+                case ast.Call(
+                    func=ast.Attribute(attr="say"),
+                    args=[ast.JoinedStr(values=[ast.Constant(value=str(start)), *_]), *_],
+                ):
+                    found.add(f"{start}...")
+    return found
 
 
 @pytest.mark.parametrize("language", Language)
@@ -353,3 +458,31 @@ def test_a_wording_holds_strings_and_nothing_else(language):
         for value in tables.pop().values():
             assert isinstance(value, str | dict)
             tables += [value] if isinstance(value, dict) else []
+
+
+@pytest.mark.parametrize(
+    ("language", "first", "second"),
+    [
+        (Language.ENGLISH, "31 Oct 2027 02:30 summer time", "31 Oct 2027 02:30 winter time"),
+        (Language.BOKMAAL, "31.10.2027 kl. 02.30 sommertid", "31.10.2027 kl. 02.30 vintertid"),
+    ],
+)
+def test_an_hour_that_comes_twice_says_which_it_is(language, first, second):
+    moment = datetime(2027, 10, 31, 2, 30, tzinfo=ZoneInfo("Europe/Oslo"))
+    said = load(language).moment
+    spaced = [said(moment.replace(fold=fold)).replace("\u00a0", " ") for fold in (0, 1)]
+    assert spaced == [first, second]
+    assert said(moment.replace(hour=4)).replace("\u00a0", " ").endswith(("04:30", "04.30"))
+
+
+@pytest.mark.parametrize(
+    ("kind", "english", "bokmaal"),
+    [
+        ("NDC", "1,000 mcg/mL", "1\u00a0000 mikrogram/ml"),
+        ("Vnr", "1 mg/mL", "1 mg/ml"),
+        ("none", "1,000 mcg/mL", "1 mg/ml"),
+    ],
+)
+def test_the_strength_is_in_the_unit_of_the_pack_in_every_language(kind, english, bokmaal):
+    product = replace(a_product(), identifier_kind=kind)
+    assert [load(language).strength(product) for language in Language] == [english, bokmaal]

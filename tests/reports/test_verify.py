@@ -216,7 +216,7 @@ FAULTS = {
     ),
     "another schema": (
         ["UPDATE alembic_version SET version_num = '0000'"],
-        {"schema": "schema 0000 and not 0003"},
+        {"schema": "schema 0000 and not 0004"},
     ),
     "a lost event": (
         ["DELETE FROM audit_event WHERE sequence = 5"],
@@ -315,7 +315,9 @@ def test_a_chain_written_anew_is_caught_only_by_a_head_kept_elsewhere(busy):
     plant(busy, *statements, f"UPDATE head SET hash = '{previous}'")
     assert "audit" not in found(busy)
     assert verdict(busy).ok
-    assert verdict(busy, noted=(kept.sequence, kept.hash)).problem == "Event 9: its hash is not the one that was noted."
+    assert (
+        verdict(busy, noted=[(kept.sequence, kept.hash)]).problem == "Event 9: its hash is not the one that was noted."
+    )
 
 
 def test_another_sites_books_are_checked_too(busy):

@@ -18,6 +18,7 @@ from dispensary.rules.supply import (
     Supply,
     SupplyBeyondCalendar,
     TooFewUnits,
+    days_of_units,
     last_injection,
     supply_of,
     units_for_days,
@@ -458,3 +459,62 @@ def test_a_fill_that_completes_leaves_nothing_for_the_next(case: tuple[Course, P
             assert len(covered) == supply.doses
             assert covered[-1] == supply.last_injection
         course = after
+
+
+@pytest.mark.parametrize(
+    ("text", "product", "units", "days"),
+    [
+        ("1 mg IM weekly", AMPOULE, 3, [[0], [7], [14]]),
+        ("1.5 mg IM weekly", AMPOULE, 5, [[0], [0], [7], [7], []]),
+        ("1 mg IM weekly for 2 doses", AMPOULE, 3, [[0], [7], []]),
+        ("1 mg IM weekly", a_product(fill_ul=3000), 2, [[0, 7, 14], [21, 28, 35]]),
+        ("1 mg IM weekly", a_product(), 2, [[0, 7, 14, 21], [28, 35, 42, 49]]),
+    ],
+)
+def test_each_unit_has_the_days_that_it_serves(text: str, product: Product, units: int, days: list[list[int]]) -> None:
+    assert days_of_units(units, course(text), product) == tuple(tuple(map(day, each)) for each in days)
+
+
+def steady(directions: Directions) -> Directions:
+    """The same without a range, at one pace."""
+
+    def end(phase: Phase) -> Duration | None:
+        assert phase.lasting is None or isinstance(phase.lasting, Duration)
+        return phase.lasting and replace(phase.lasting, least=phase.lasting.most)
+
+    return replace(
+        directions,
+        phases=tuple(
+            replace(each, interval=replace(each.interval, most=each.interval.least), lasting=end(each))
+            for each in directions.phases
+        ),
+    )
+
+
+@given(a_case(), st.lists(st.integers(1, 12), min_size=1, max_size=6), st.integers(0, 31))
+def test_the_days_of_the_units_of_all_fills_are_those_of_one_walk(
+    case: tuple[Course, Product], fills: list[int], later: int
+) -> None:
+    directions, product = steady(case[0].directions), case[1]
+    (pace,) = paces(directions)
+    start = on = day(later)
+    supplied: list[tuple[date, int]] = []
+    found: list[date] = []
+    for units in fills:
+        filled = Course(directions, on, tuple(supplied))
+        if filled.completed:
+            break
+        try:
+            supply = supply_of(units, filled, product)
+        except TooFewUnits:
+            break
+        of_units = days_of_units(units, filled, product)
+        assert len(of_units) == units
+        assert sorted(of_units, key=lambda each: each or (date.max,)) == list(of_units)
+        # The units of one large dose have the same day.
+        days = sorted(set().union(*of_units))
+        assert (len(days), days[-1]) == (supply.doses, supply.last_injection)
+        found += days
+        supplied.append((on, supply.doses))
+        on = supply.next_injection
+    assert found == [each.on for each in islice(injections(directions, start, pace), len(found))]

@@ -7,9 +7,10 @@ from dispensary.lookup import NotFound
 from dispensary.places import NotAStockPlace
 from dispensary.reports.verify import verify
 from dispensary.request import KeyReused
+from dispensary.rules.access import NotAllowed
 from dispensary.rules.people import Role
 from dispensary.schema import people, stock, trust
-from dispensary.services.people.register import NewUser, NotAllowed, add_user
+from dispensary.services.people.register import NewUser, add_user
 from dispensary.services.people.second_person import NotAnotherPerson
 from dispensary.services.stock.destroy import Destroy, Destroyed, destroy
 from dispensary.services.stock.stock_act import NotSoManyThere

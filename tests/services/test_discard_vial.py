@@ -5,7 +5,8 @@ import pytest
 from sqlalchemy import select
 
 from dispensary.lookup import NotFound
-from dispensary.request import KeyReused, ReadsOnly
+from dispensary.request import KeyReused
+from dispensary.rules.access import NotAllowed
 from dispensary.rules.people import Role
 from dispensary.rules.shelf import State
 from dispensary.rules.vial import Standing, VialNotUsable
@@ -85,6 +86,6 @@ def test_refuses_what_is_empty_already(desk):
 
 def test_refuses_an_auditor_and_a_number_of_nothing(desk):
     desk.do(add_user, NewUser(desk.key(), "ada", Role.AUDITOR))
-    nothing_written(desk, ReadsOnly, lambda: discarded(replace(desk, user="ada")))
+    nothing_written(desk, NotAllowed, lambda: discarded(replace(desk, user="ada")))
     nothing_written(desk, NotFound, lambda: discarded(desk, "V9"))
     assert the_vial(desk).remaining_ul == 10_000

@@ -8,7 +8,8 @@ from sqlalchemy import event, select
 from dispensary import database, prescriptions
 from dispensary.errors import Refused
 from dispensary.lookup import NotFound
-from dispensary.request import KeyReused, ReadsOnly
+from dispensary.request import KeyReused
+from dispensary.rules.access import NotAllowed
 from dispensary.rules.numbers import NotANumber
 from dispensary.rules.people import Role
 from dispensary.rules.safety import NotAnOverride, StoppedByChecks
@@ -24,7 +25,7 @@ from dispensary.rules.vial import (
     WhichRoute,
 )
 from dispensary.schema import trust, vials
-from dispensary.services.people.register import NewUser, NotAllowed, add_user
+from dispensary.services.people.register import NewUser, add_user
 from dispensary.services.prescribing.prescription_act import Act, Decided, act
 from tests.build import a_lot, a_patient, a_prescriber, an_rx, codes, dispensed, in_state, later, returned, rows, the_rx
 from tests.faults.counter import pause
@@ -366,7 +367,7 @@ def test_an_unprescribed_dose_names_its_route_unless_there_is_but_one(desk):
 def test_only_a_pharmacist_gives_what_nobody_has_prescribed(desk):
     tess, ada = acting(desk, "tess", Role.TECHNICIAN), acting(desk, "ada", Role.AUDITOR)
     nothing_written(desk, NotAllowed, lambda: given(tess))
-    nothing_written(desk, ReadsOnly, lambda: drawn(ada))
+    nothing_written(desk, NotAllowed, lambda: drawn(ada))
     drawn(tess)
 
 

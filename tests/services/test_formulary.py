@@ -5,6 +5,7 @@ from dispensary import lookup
 from dispensary.lookup import NotFound
 from dispensary.reports.people.records import show_product
 from dispensary.request import KeyReused, again
+from dispensary.rules.access import NotAllowed
 from dispensary.rules.formulary import COLUMNS, read_rows
 from dispensary.rules.people import Role
 from dispensary.schema import catalogue, trust
@@ -22,7 +23,7 @@ from dispensary.services.catalogue.formulary import (
     edit_product,
     import_products,
 )
-from dispensary.services.people.register import NewUser, NotAllowed, add_user
+from dispensary.services.people.register import NewUser, add_user
 from dispensary.services.vials.discard_vial import Discard, discard
 from dispensary.services.vials.open_vial import Opening, open_vial
 from tests.build import FORMULARY, a_lot

@@ -6,7 +6,8 @@ from sqlalchemy import select
 from dispensary.lookup import NotFound
 from dispensary.lots import WhichProduct
 from dispensary.reports.verify import verify
-from dispensary.request import KeyReused, ReadsOnly
+from dispensary.request import KeyReused
+from dispensary.rules.access import NotAllowed
 from dispensary.rules.lot_life import LotAct
 from dispensary.rules.people import Role
 from dispensary.rules.shelf import State
@@ -139,4 +140,4 @@ def test_a_number_that_may_be_two_things_is_asked_about(lit):
 def test_an_auditor_records_nothing(lit):
     lit.do(add_user, NewUser(lit.key(), "ada", Role.AUDITOR))
     lit.user = "ada"
-    nothing_written(lit, ReadsOnly, lambda: exposed(lit))
+    nothing_written(lit, NotAllowed, lambda: exposed(lit))

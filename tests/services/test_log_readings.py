@@ -10,7 +10,8 @@ from dispensary.lookup import NotFound
 from dispensary.places import NotAStockPlace
 from dispensary.reports.storage.places import places, show_place
 from dispensary.reports.verify import verify
-from dispensary.request import KeyReused, ReadsOnly
+from dispensary.request import KeyReused
+from dispensary.rules.access import NotAllowed
 from dispensary.rules.beyond_use import Category, Start
 from dispensary.rules.formulary import COLUMNS, read_rows
 from dispensary.rules.logger import Measured
@@ -171,7 +172,7 @@ def test_what_cannot_be_measured_is_refused(store):
 def test_an_auditor_imports_nothing(store):
     store.do(add_user, NewUser(store.key(), "ada", Role.AUDITOR))
     store.user = "ada"
-    nothing_written(store, ReadsOnly, lambda: logged(store))
+    nothing_written(store, NotAllowed, lambda: logged(store))
 
 
 def test_an_excursion_holds_exactly_the_lots_that_stood_there(store):

@@ -7,14 +7,15 @@ from dispensary import lots
 from dispensary.lookup import NotFound
 from dispensary.lots import WhichProduct
 from dispensary.reports.verify import verify
-from dispensary.request import KeyReused, ReadsOnly
+from dispensary.request import KeyReused
+from dispensary.rules.access import NotAllowed
 from dispensary.rules.allocation import ShortStock
 from dispensary.rules.lot_life import LotAct, NotFromThisLotState
 from dispensary.rules.people import Role
 from dispensary.rules.shelf import State
 from dispensary.schema import recalls, stock, trust
 from dispensary.services.compounding.used_up import FromLot
-from dispensary.services.people.register import NewUser, NotAllowed, add_user
+from dispensary.services.people.register import NewUser, add_user
 from dispensary.services.recalls.lot_act import Answered, Decided, LotActDone, MadeLot, act
 from tests.build import a_lot, a_recall, an_rx, dispensed, in_state, later, rows
 from tests.refusing import everything, nothing_written
@@ -118,7 +119,7 @@ def test_a_pharmacist_releases(stocked):
 
 def test_an_auditor_holds_nothing(stocked):
     kim = acting(stocked, "kim", Role.AUDITOR)
-    nothing_written(kim, ReadsOnly, lambda: decided(kim, "hold"))
+    nothing_written(kim, NotAllowed, lambda: decided(kim, "hold"))
 
 
 def test_what_is_not_held_is_not_released(stocked):

@@ -1,9 +1,10 @@
 import pytest
 
+from dispensary.rules.access import NotAllowed
 from dispensary.rules.life import Act, LifeState, NotFromThisState
 from dispensary.rules.people import Role
 from dispensary.rules.safety import StoppedByChecks
-from dispensary.services.people.register import NewUser, NotAllowed, add_user
+from dispensary.services.people.register import NewUser, add_user
 from dispensary.services.prescribing.prescription_act import Decided, act
 from tests.build import a_lot, an_rx, codes, dispensed, the_rx
 from tests.refusing import everything, nothing_written

@@ -8,7 +8,8 @@ from dispensary.errors import Refused
 from dispensary.lookup import NotFound
 from dispensary.lots import RecallWithdrawn, WhichProduct
 from dispensary.reports.verify import verify
-from dispensary.request import KeyReused, ReadsOnly
+from dispensary.request import KeyReused
+from dispensary.rules.access import NotAllowed
 from dispensary.rules.allocation import ShortStock
 from dispensary.rules.beyond_use import Start
 from dispensary.rules.lot_life import LotAct
@@ -20,7 +21,7 @@ from dispensary.rules.recall import Contact, NoticeFromTheFuture, RecallClass, R
 from dispensary.rules.shelf import ALLOWED, LotNotUsable, Operation, State
 from dispensary.schema import stock, trust
 from dispensary.services.compounding.used_up import FromLot
-from dispensary.services.people.register import NewUser, NotAllowed, add_user
+from dispensary.services.people.register import NewUser, add_user
 from dispensary.services.recalls import recall as recall_service
 from dispensary.services.recalls.lot_act import Decided, act
 from dispensary.services.recalls.recall import (
@@ -430,6 +431,6 @@ def test_refuses_a_patient_who_got_nothing_of_it(kari):
 
 def test_refuses_calls_for_a_withdrawn_recall_and_by_an_auditor(kari):
     kim = acting(kari, "kim", Role.AUDITOR)
-    nothing_written(kim, ReadsOnly, lambda: called(kim))
+    nothing_written(kim, NotAllowed, lambda: called(kim))
     withdrawn(kari)
     nothing_written(kari, RecallWithdrawn, lambda: called(kari))

@@ -6,14 +6,15 @@ from sqlalchemy import select
 
 from dispensary.lookup import NotFound
 from dispensary.places import NotAStockPlace
-from dispensary.request import KeyReused, ReadsOnly
+from dispensary.request import KeyReused
+from dispensary.rules.access import NotAllowed
 from dispensary.rules.fit import PlaceDoesNotFit
 from dispensary.rules.people import Role
 from dispensary.rules.shelf import LotNotUsable, State
 from dispensary.rules.stock_act import ReleaseNeedsReason
 from dispensary.rules.vial import Standing, VialNotUsable
 from dispensary.schema import trust, vials
-from dispensary.services.people.register import NewUser, NotAllowed, add_user
+from dispensary.services.people.register import NewUser, add_user
 from dispensary.services.vials.vial_act import NotForVials, StandsThere
 from tests.build import a_lot, in_state
 from tests.refusing import everything, nothing_written
@@ -146,7 +147,7 @@ def test_refuses_places_where_no_opened_vial_belongs(desk):
 
 def test_refuses_an_auditor_and_a_number_of_nothing(desk):
     ada = acting(desk, "ada", Role.AUDITOR)
-    nothing_written(desk, ReadsOnly, lambda: acted(ada, "hold"))
-    nothing_written(desk, ReadsOnly, lambda: moved(ada, "quarantine"))
+    nothing_written(desk, NotAllowed, lambda: acted(ada, "hold"))
+    nothing_written(desk, NotAllowed, lambda: moved(ada, "quarantine"))
     nothing_written(desk, NotFound, lambda: acted(desk, "hold", "V9"))
     nothing_written(desk, NotFound, lambda: moved(desk, "quarantine", "V9"))

@@ -7,6 +7,7 @@ from dispensary.reports.nightly.unfinished import Unfinished
 from dispensary.reports.prescribing.unchecked import Unchecked
 from dispensary.reports.prescribing.unmet import Unmet
 from dispensary.reports.stock.stock import StockRow
+from dispensary.rules.printer import JobState
 from dispensary.rules.quantity import millilitres, plain
 from dispensary.rules.shelf import BANDS, State
 
@@ -41,7 +42,7 @@ _WAYS_OUT = {
 }
 
 MOST_LOTS = 4
-"""A sentence names at most so many lots; the table of what expires names them all."""
+"""A sentence names at most so many lots, or labels; the tables of what expires and what waits name them all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,7 @@ def sentences(rows: Sequence[StockRow], seen: Seen) -> tuple[str, ...]:
             f"Count {each.count}, which {each.by} began, is open; close it with `dispensary count close {each.count}`."
             for each in seen.unfinished.counts
         ),
+        *_labels(seen.unfinished),
         *(
             f"{each.by} overrode a warning on {each.number} ({each.message.removesuffix('.')}), "
             f"giving as the reason: {each.reason.removesuffix('.')}."
@@ -104,6 +106,35 @@ def _vials(unfinished: Unfinished) -> list[str]:
             else f"of a lot that is {each.state}; do not use it."
         )
         for each in unfinished.vials
+    ]
+
+
+def _labels(unfinished: Unfinished) -> list[str]:
+    """A sentence for each printer whose labels wait, and one for each label that waits for somebody's word."""
+    waiting: dict[str | None, list[str]] = {}
+    asking = []
+    for each in unfinished.labels:
+        label = f"{each.kind} of {each.record}"
+        if each.state is JobState.UNKNOWN:
+            asking.append(
+                f"Perhaps not printed by {each.printer}: {label}; look for it: `dispensary label printed {each.job}` "
+                f"if it is there, else `dispensary label send --again {each.job}`."
+            )
+        elif each.state is JobState.SUPERSEDED:
+            asking.append(
+                f"Not printed by {each.printer}: {label}, of which a newer copy was; take it out with "
+                f"`dispensary label cancel {each.job}`."
+            )
+        else:
+            waiting.setdefault(each.printer, []).append(label)
+    return [
+        *(
+            f"Not printed by {printer}: {', '.join(labels[:MOST_LOTS])}"
+            + (f" and {len(labels) - MOST_LOTS} more" if len(labels) > MOST_LOTS else "")
+            + f"; send {'them' if len(labels) > 1 else 'it'} with `dispensary label send`."
+            for printer, labels in waiting.items()
+        ),
+        *asking,
     ]
 
 

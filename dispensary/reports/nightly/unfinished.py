@@ -1,4 +1,4 @@
-"""What was begun and waits for its end: vials past their hour, patients to call, counts that nobody closed."""
+"""What was begun and waits for its end: vials past their hour, patients to call, open counts, unprinted labels."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -6,8 +6,11 @@ from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, or_, select, union
 
+from dispensary import print_jobs
 from dispensary.lots import OF_RECALL
+from dispensary.print_jobs import Standing
 from dispensary.rules.numbers import Record
+from dispensary.rules.printer import JobState
 from dispensary.rules.recall import Contact
 from dispensary.rules.shelf import State
 from dispensary.schema.catalogue import product
@@ -57,6 +60,7 @@ class Unfinished:
     vials: tuple[LateVial, ...] = ()
     recalls: tuple[OpenRecall, ...] = ()
     counts: tuple[OpenCount, ...] = ()
+    labels: tuple[Standing, ...] = ()
 
 
 _VIALS = (
@@ -116,6 +120,9 @@ def unfinished(db: Connection, site_id: int, now: datetime) -> Unfinished:
         vials=tuple(LateVial(Record.VIAL.number(row.number), *row[1:]) for row in db.execute(_VIALS, given)),
         recalls=tuple(_recalls(db, site_id)),
         counts=tuple(OpenCount(Record.COUNT.number(row.number), row.name) for row in db.execute(_COUNTS, given)),
+        labels=tuple(
+            each for each in print_jobs.unfinished(db, site_id) if each.state_at(now) is not JobState.BEING_SENT
+        ),
     )
 
 

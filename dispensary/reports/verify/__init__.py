@@ -9,6 +9,7 @@ from dispensary.reports.verify import (
     foundations,
     movements_told,
     prescriptions_told,
+    printing_told,
     recalls_told,
     stock_books,
     stock_documents,
@@ -64,6 +65,7 @@ _BOOKS = (
     *stock_told.AGREEMENTS,
     *recalls_told.AGREEMENTS,
     *storage_told.AGREEMENTS,
+    *printing_told.AGREEMENTS,
     *movements_told.AGREEMENTS,
     *foundations.TRUST,
 )

@@ -13,6 +13,7 @@ from dispensary.schema.compounding import batch
 from dispensary.schema.counting import stock_count
 from dispensary.schema.people import patient, prescriber, site, user
 from dispensary.schema.prescribing import dispense, dispense_return, prescription
+from dispensary.schema.printing import print_job
 from dispensary.schema.recalls import recall
 from dispensary.schema.stock import receipt, stock_act
 from dispensary.schema.trust import answer, audit_event, head, request
@@ -103,6 +104,7 @@ _NUMBERED = {
     "counts": stock_count,
     "recalls": recall,
     "batches": batch,
+    "prints": print_job,
 }
 
 

@@ -13,6 +13,7 @@ from dispensary.schema.prescribing import (
     prescription_act,
     unmet_demand,
 )
+from dispensary.schema.printing import print_attempt, print_job
 from dispensary.schema.recalls import lot_act, recall, recall_contact, recall_withdrawal
 from dispensary.schema.stock import movement, receipt, receipt_line, stock_act
 from dispensary.schema.storage import excursion, light_exposure, place_log, reading
@@ -40,6 +41,8 @@ APPEND_ONLY = (
     movement,
     place_log,
     prescription_act,
+    print_attempt,
+    print_job,
     reading,
     recall,
     recall_contact,

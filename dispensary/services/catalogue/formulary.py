@@ -8,16 +8,16 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 
 from dispensary import audit, lookup, request
 from dispensary.errors import Refused
+from dispensary.rules.access import Act, require
 from dispensary.rules.canonical import added
 from dispensary.rules.formulary import Row
 from dispensary.rules.numbers import Record
-from dispensary.rules.people import Person, Role
+from dispensary.rules.people import Person
 from dispensary.rules.product import Product
 from dispensary.rules.vial import VialState
 from dispensary.schema.catalogue import pack, product, product_preservative
 from dispensary.schema.stock import lot
 from dispensary.schema.vials import vial
-from dispensary.services.people.register import NotAllowed
 
 
 class ProductKnown(Refused):
@@ -242,8 +242,8 @@ def edit_product(db: Connection, edit: ProductEdit, *, on: datetime, by: Person)
         return request.again(claimed, ProductEdited)
     product_id, found = lookup.product_by_code(db, edit.product)
     new = _wanted(edit, found)
-    if by.role is not Role.PHARMACIST and new.keys() - {"minimum_units"}:
-        raise NotAllowed(user=by.name, role=by.role, act="a limit of use", needed=Role.PHARMACIST)
+    if new.keys() - {"minimum_units"}:
+        require(by, Act.LIMIT_OF_USE)
     row = db.execute(_LIMITS, {"product": product_id}).mappings().one()
     db.execute(update(product).where(product.c.id == product_id).values(**new))
     values = {name: {"old": row[name], "new": value} for name, value in new.items()}

@@ -11,12 +11,13 @@ from dispensary import audit, ledger, lookup, lots, places, request
 from dispensary.errors import Refused
 from dispensary.ledger import Movement
 from dispensary.places import StockPlace
+from dispensary.rules.access import Act
 from dispensary.rules.beyond_use import Category, Stability, Start, beyond_use
 from dispensary.rules.compounding import compound, require_ingredients
 from dispensary.rules.fit import misfits
 from dispensary.rules.ingredient import Diluent, Powder, Source, named
 from dispensary.rules.numbers import Record
-from dispensary.rules.people import Person, Role
+from dispensary.rules.people import Person
 from dispensary.rules.place import PlaceKind
 from dispensary.rules.product import Product
 from dispensary.rules.shelf import State
@@ -24,7 +25,6 @@ from dispensary.schema.base import insert_of
 from dispensary.schema.compounding import batch, batch_ingredient
 from dispensary.schema.stock import lot as lot_table
 from dispensary.services.compounding.used_up import FromLot, Taken, take
-from dispensary.services.people.register import NotAllowed
 from dispensary.services.people.second_person import another_person
 
 
@@ -134,7 +134,7 @@ def repack(db: Connection, order: Batch, *, on: datetime, by: Person) -> Repacke
     claimed = request.claim(db, "repack", order.key, order, on=on, by=by)
     if isinstance(claimed, str):
         return request.again(claimed, Repacked)
-    checker_id = _checker(db, order.checked_by, by)
+    checker_id, _ = another_person(db, order.checked_by, by, Act.CHECK_BATCH, option="--checked-by")
     product_id, target = lookup.product_by_code(db, order.product)
     stands = _stands(db, order.place, target, by)
     main, taken = (order.main, None) if isinstance(order.main, Powder) else take(db, order.main, by.site_id, on)
@@ -178,14 +178,6 @@ def repack(db: Connection, order: Batch, *, on: datetime, by: Person) -> Repacke
     audit.record(db, head, event, on=on, by=by)
     request.keep(db, claimed, repacked)
     return repacked
-
-
-def _checker(db: Connection, name: str, by: Person) -> int:
-    """The id of the other person; only a pharmacist makes a batch."""
-    if by.role is not Role.PHARMACIST:
-        raise NotAllowed(user=by.name, role=by.role, act="repacking", needed="pharmacist")
-    checker_id, _ = another_person(db, name, by, act="check the batch", option="--checked-by")
-    return checker_id
 
 
 def _stands(db: Connection, code: str, target: Product, by: Person) -> StockPlace:

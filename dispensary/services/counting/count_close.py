@@ -11,6 +11,7 @@ from dispensary import audit, ledger, lots, places, request
 from dispensary.errors import Refused
 from dispensary.ledger import Movement
 from dispensary.places import StockPlace
+from dispensary.rules.access import Act, require
 from dispensary.rules.counting import (
     Correction,
     Counted,
@@ -21,7 +22,7 @@ from dispensary.rules.counting import (
     puts_returns_among_stock,
     require_closable,
 )
-from dispensary.rules.people import Person, Role
+from dispensary.rules.people import Person
 from dispensary.rules.place import Place, PlaceKind
 from dispensary.rules.practice import Practice
 from dispensary.rules.shelf import Operation
@@ -30,7 +31,6 @@ from dispensary.schema.stock import balance, movement
 from dispensary.schema.trust import audit_event
 from dispensary.schema.trust import request as requests
 from dispensary.services.counting.count import Count, open_count
-from dispensary.services.people.register import NotAllowed
 
 
 class AbandonNeedsReason(Refused):
@@ -216,9 +216,8 @@ def _require_closable(count: Count, lines: Sequence[_Line], large: int, reason: 
     """Raises what the rules refuse, and NotAllowed; the last, so that two persons have counted before."""
     counted = [line.counted for line in lines]
     require_closable(count.number, counted, large, reason)
-    if by.role is not Role.PHARMACIST and any(each.is_large(large) for each in counted):
-        act = "closing a count with a large variance"
-        raise NotAllowed(user=by.name, role=by.role, act=act, needed=Role.PHARMACIST)
+    if any(each.is_large(large) for each in counted):
+        require(by, Act.LARGE_VARIANCE)
 
 
 def _require_returns_apart(

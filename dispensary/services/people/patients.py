@@ -10,11 +10,12 @@ from sqlalchemy import Connection, Table, delete, func, insert, select, update
 from dispensary import audit, lookup, request
 from dispensary.errors import Refused
 from dispensary.lookup import Patient
+from dispensary.rules.access import Act, require
 from dispensary.rules.history import NOTHING, AlreadyRecorded, amended
 from dispensary.rules.identifiers import require_born
 from dispensary.rules.level import Level, require_level_day
 from dispensary.rules.numbers import Record
-from dispensary.rules.people import Country, History, Language, Person, Role
+from dispensary.rules.people import Country, History, Language, Person
 from dispensary.schema.people import (
     patient,
     patient_change,
@@ -23,7 +24,6 @@ from dispensary.schema.people import (
     patient_medicine,
     patient_sensitivity,
 )
-from dispensary.services.people.register import NotAllowed
 
 
 class NothingToChange(Refused):
@@ -119,9 +119,8 @@ def edit_patient(db: Connection, edit: PatientEdit, *, country: Country, on: dat
     claimed = request.claim(db, "patient edit", edit.key, edit, on=on, by=by)
     if isinstance(claimed, str):
         return request.again(claimed, PatientEdited)
-    if by.role is not Role.PHARMACIST and (edit.born is not None or edit.remove != NOTHING):
-        act = "taking a fact off a patient's record or changing the birth date"
-        raise NotAllowed(user=by.name, role=by.role, act=act, needed=Role.PHARMACIST)
+    if edit.born is not None or edit.remove != NOTHING:
+        require(by, Act.ERASE_FACT)
     found = _locked(db, edit.patient, by)
     number = Record.PATIENT.number(found.number)
     before, after = _facts(found), _facts_after(number, found, edit)

@@ -1,4 +1,4 @@
-"""Entering people into the registers: users, patients and prescribers; and the event that a record was read."""
+"""Entering people into the registers: users, patients and prescribers; the events of who read, or might not."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Table, bindparam, insert, select
 
 from dispensary import audit, request
 from dispensary.errors import Refused
+from dispensary.rules.access import NotAllowed
 from dispensary.rules.canonical import added
 from dispensary.rules.numbers import Record
 from dispensary.rules.people import Condition, Language, Person, Role
@@ -29,16 +30,6 @@ class AlreadyThere(Refused):
     what: str
     given: str
     number: str
-
-
-class NotAllowed(Refused):
-    """The person's role does not allow the act."""
-
-    sentence = "{user} has the role of {role} and {act} needs a {needed}: act as somebody else with --as."
-    user: str
-    role: str
-    act: str
-    needed: str
 
 
 NO_MEDICINES: frozenset[str] = frozenset()
@@ -178,12 +169,10 @@ def add_prescriber(db: Connection, new: NewPrescriber, *, on: datetime, by: Pers
 
 
 def add_user(db: Connection, new: NewUser, *, on: datetime, by: Person) -> UserAdded:
-    """Enter a user of the acting person's site; raises AlreadyThere and NotAllowed."""
+    """Enter a user of the acting person's site; raises NotAllowed and AlreadyThere."""
     claimed = request.claim(db, "user add", new.key, new, on=on, by=by)
     if isinstance(claimed, str):
         return request.again(claimed, UserAdded)
-    if by.role not in (Role.PHARMACIST, Role.MANAGER):
-        raise NotAllowed(user=by.name, role=by.role, act="entering a user", needed="pharmacist or a manager")
     if db.execute(select(user.c.id).where(user.c.name == new.name)).first() is not None:
         raise AlreadyThere(what="User", given=new.name, number="")
     db.execute(insert(user).values(site_id=by.site_id, name=new.name, role=new.role))
@@ -223,3 +212,9 @@ def note_reading(db: Connection, patients: Iterable[int], what: str, *, on: date
     if commitments:
         event = audit.Event("patient read", what, "", {"patients": commitments}, patient=commitments[0])
         audit.record(db, audit.take(db, by.site_id), event, on=on, by=by)
+
+
+def note_refusal(db: Connection, refusal: NotAllowed, *, on: datetime, by: Person) -> None:
+    """One event that the person was not allowed an act; it names neither a patient nor what was typed."""
+    event = audit.Event("refused", refusal.act, "", {"role": refusal.role, "needed": refusal.needed})
+    audit.record(db, audit.take(db, by.site_id), event, on=on, by=by)

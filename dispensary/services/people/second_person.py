@@ -3,7 +3,8 @@
 from sqlalchemy import Connection, bindparam, select
 
 from dispensary.errors import Refused, quoted
-from dispensary.rules.people import Person, Role
+from dispensary.rules.access import Act, may
+from dispensary.rules.people import Person
 from dispensary.schema.people import user
 
 
@@ -22,8 +23,11 @@ _USER = select(user.c.id, user.c.name, user.c.role, user.c.disabled_at).where(
 )
 
 
-def another_person(db: Connection, name: str, by: Person, *, act: str, option: str) -> tuple[int, str]:
-    """The id and the name of the person named with the option, who is not the acting one; raises NotAnotherPerson."""
+def another_person(db: Connection, name: str, by: Person, act: Act, *, option: str) -> tuple[int, str]:
+    """The id and the name of the person named with the option, who is not the acting one and may do the act.
+
+    Raises NotAnotherPerson.
+    """
     found = db.execute(_USER, {"name": name, "site": by.site_id}).first()
     if found is None:
         raise NotAnotherPerson(user=quoted(name), act=act, why="being no user of this pharmacy", option=option)
@@ -31,6 +35,6 @@ def another_person(db: Connection, name: str, by: Person, *, act: str, option: s
         raise NotAnotherPerson(user=found.name, act=act, why="being the person who acts", option=option)
     if found.disabled_at is not None:
         raise NotAnotherPerson(user=found.name, act=act, why="being disabled", option=option)
-    if found.role is Role.AUDITOR:
-        raise NotAnotherPerson(user=found.name, act=act, why="being an auditor, who changes nothing", option=option)
+    if not may(found.role, act):
+        raise NotAnotherPerson(user=found.name, act=act, why=f"having the role of {found.role}", option=option)
     return found.id, found.name

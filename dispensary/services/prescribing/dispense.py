@@ -12,13 +12,14 @@ from dispensary.dispensable import Asked
 from dispensary.ledger import Movement
 from dispensary.on_hand import PackMismatch
 from dispensary.prescriptions import Prescription
+from dispensary.rules.access import Act, may
 from dispensary.rules.canonical import added
 from dispensary.rules.choosing import Choice
 from dispensary.rules.decision import Decision
 from dispensary.rules.finding import Finding
 from dispensary.rules.grammar import render
 from dispensary.rules.numbers import Record
-from dispensary.rules.people import Person, Role
+from dispensary.rules.people import Person
 from dispensary.rules.place import Place
 from dispensary.rules.practice import Practice
 from dispensary.rules.safety import overridden, read_reason
@@ -172,7 +173,7 @@ def _agreed(decision: Decision, order: Order, by: Person) -> tuple[Choice, tuple
     if decision.refusal is not None:
         raise decision.refusal
     reasons = {code: read_reason(text) for code, text in (order.overrides or {}).items()}
-    found = overridden(decision.found, reasons, may_override=by.role is Role.PHARMACIST)
+    found = overridden(decision.found, reasons, may_override=may(by.role, Act.OVERRIDE))
     assert decision.choice is not None, "without a choice there is a stop, which is refused"
     _require_scanned(order, decision.choice)
     return decision.choice, found

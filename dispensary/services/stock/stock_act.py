@@ -9,12 +9,12 @@ from sqlalchemy import Connection, bindparam, insert, select
 from dispensary import audit, ledger, lots, places
 from dispensary.errors import Refused
 from dispensary.ledger import Movement
+from dispensary.rules import access
 from dispensary.rules.numbers import Record
-from dispensary.rules.people import Person, Role
+from dispensary.rules.people import Person
 from dispensary.rules.place import Place, PlaceKind
 from dispensary.rules.stock_act import ReleaseNeedsReason, StockActKind, releases
 from dispensary.schema.stock import balance, place, stock_act
-from dispensary.services.people.register import NotAllowed
 
 
 class NotSoManyThere(Refused):
@@ -88,8 +88,7 @@ def require_release(
     """Raises NotAllowed and ReleaseNeedsReason where a move from a place lets go of what was set aside there."""
     if not releases(kind, target.kind):
         return
-    if by.role is not Role.PHARMACIST:
-        raise NotAllowed(user=by.name, role=by.role, act="a move out of quarantine", needed=Role.PHARMACIST)
+    access.require(by, access.Act.LEAVE_QUARANTINE)
     if reason is None:
         raise ReleaseNeedsReason(what=what, place=code, target=target.code)
 

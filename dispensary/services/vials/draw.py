@@ -10,10 +10,11 @@ from dispensary import audit, dispensable, lookup, prescriptions, request
 from dispensary.lookup import Patient
 from dispensary.prescriptions import Prescription
 from dispensary.rules import vial as rules
+from dispensary.rules.access import Act, may, require
 from dispensary.rules.finding import Finding
 from dispensary.rules.moments import to_the_second
 from dispensary.rules.numbers import Record
-from dispensary.rules.people import Person, Role
+from dispensary.rules.people import Person
 from dispensary.rules.practice import Practice
 from dispensary.rules.product import Route
 from dispensary.rules.quantity import Dose
@@ -23,7 +24,6 @@ from dispensary.rules.shelf import Operation
 from dispensary.rules.vial import GivenAs, Standing, Taken, VialEntryKind, VialState
 from dispensary.schema.vials import draw as draws
 from dispensary.schema.vials import draw_finding
-from dispensary.services.people.register import NotAllowed
 from dispensary.services.vials import opened
 from dispensary.services.vials.opened import OpenedVial
 
@@ -142,8 +142,8 @@ def draw(db: Connection, order: Draw, *, practice: Practice, on: datetime, by: P
     if isinstance(claimed, str):
         return request.again(claimed, DoseDrawn)
     wanted = order.wanted
-    if isinstance(wanted, Unprescribed) and by.role is not Role.PHARMACIST:
-        raise NotAllowed(user=by.name, role=by.role, act="a dose without a prescription", needed=Role.PHARMACIST)
+    if isinstance(wanted, Unprescribed):
+        require(by, Act.WITHOUT_PRESCRIPTION)
     # The patient is locked before the vial, as everywhere.
     who = _who(db, wanted, on, by)
     patient = who.patient if isinstance(who, Prescription) else who
@@ -155,8 +155,8 @@ def draw(db: Connection, order: Draw, *, practice: Practice, on: datetime, by: P
         assert isinstance(who, Prescription), "a prescribed dose comes with its prescription"
         dose = _next_of(db, who, vial, claimed, practice=practice, on=on, by=by)
     reasons = {code: read_reason(text) for code, text in (order.overrides or {}).items()}
-    pharmacist = by.role is Role.PHARMACIST
-    found = overridden(dose.found, reasons, may_override=pharmacist, outcome="Nothing was drawn")
+    judges = may(by.role, Act.OVERRIDE)
+    found = overridden(dose.found, reasons, may_override=judges, outcome="Nothing was drawn")
     taken = rules.taken(vial.remaining_ul, dose.dose, vial.product, practice.dead_volume_ul, vial.named)
     agreed = _Agreed(order, vial, patient, replace(dose, found=found), taken, dedicated)
     _empty(db, agreed, request_id=claimed, on=on, by=by)

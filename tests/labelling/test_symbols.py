@@ -1,4 +1,4 @@
-"""Every symbol that is printed decodes, at both resolutions of label printers, to what was dispensed."""
+"""Every symbol that is printed decodes, at every resolution of label printers, to what was dispensed."""
 
 from datetime import date
 
@@ -8,9 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dispensary.labelling import render
-from dispensary.labelling.datamatrix import matrix, symbol
-from dispensary.labelling.design import MM, load
+from dispensary.labelling.designs import load
 from dispensary.labelling.layout import LabelDoesNotFit
+from dispensary.labelling.page import fitted
+from dispensary.labelling.symbols import Code, symbol
 from tests.labelling.package_facts import a_package
 from tests.labelling.printed import elements, scanned
 from tests.refusing import refused
@@ -32,14 +33,15 @@ LOTS = [
     "Ab1-" * 5,
     "W" * 20,
 ]
-DOTS = [203, 300]
+DOTS = [203, 300, 600]
+DESIGN = load("dispense-100x62")
 
 
 @pytest.mark.parametrize("dots", DOTS)
 @pytest.mark.parametrize("lot", LOTS)
 @pytest.mark.parametrize("gtin", GTINS)
 def test_a_unit_with_a_gtin_scans_back_to_its_gtin_expiry_and_lot(gtin, lot, dots):
-    found = scanned(render([a_package(gtin=gtin, lot=lot)]), dots)
+    found = scanned(render([[a_package(gtin=gtin, lot=lot)]], DESIGN), dots)
     assert found.content_type is zxingcpp.ContentType.GS1
     assert found.symbology_identifier == "]d2"
     assert elements(bytes(found.bytes)) == {"gtin": gtin, "expiry": "270531", "lot": lot}
@@ -48,15 +50,15 @@ def test_a_unit_with_a_gtin_scans_back_to_its_gtin_expiry_and_lot(gtin, lot, dot
 @pytest.mark.parametrize("dots", DOTS)
 @pytest.mark.parametrize("lot", [*LOTS, "01052018@46", "A|B|C", "a^b~c", "x" * 20])
 def test_a_unit_without_a_gtin_scans_back_to_its_fill_expiry_and_lot(lot, dots):
-    found = scanned(render([a_package(gtin=None, lot=lot, dispense="D1200345", part=12, parts=12)]), dots)
+    found = scanned(render([[a_package(gtin=None, lot=lot, dispense="D1200345", part=12, parts=12)]], DESIGN), dots)
     assert found.content_type is zxingcpp.ContentType.Text
     assert found.text.split("|", 2) == ["D1200345/12", "2027-05-31", lot]
 
 
 def test_a_lot_that_gs1_cannot_express_gets_a_plain_symbol():
     assert symbol(GTINS[0], "01052018@46", date(2027, 5, 31), "D12/1").text == "D12/1|2027-05-31|01052018@46"
-    assert symbol(GTINS[0], "A" * 21, date(2027, 5, 31), "D12/1").gs1 is False
-    assert symbol(GTINS[0], "Å1", date(2027, 5, 31), "D12/1").gs1 is False
+    assert symbol(GTINS[0], "A" * 21, date(2027, 5, 31), "D12/1").code is Code.DATAMATRIX
+    assert symbol(GTINS[0], "Å1", date(2027, 5, 31), "D12/1").code is Code.DATAMATRIX
 
 
 @settings(max_examples=150, deadline=None)
@@ -80,15 +82,15 @@ def test_a_plain_symbol_splits_in_one_way_whatever_the_lot_holds(lot, part):
     assert symbol(None, lot, date(2027, 5, 31), f"D12/{part}").text.split("|", 2) == [f"D12/{part}", "2027-05-31", lot]
 
 
+@pytest.mark.parametrize("dots", DOTS)
 @pytest.mark.parametrize("lot", LOTS)
-def test_the_modules_are_whole_dots_of_at_least_three_eighths_of_a_millimetre(lot):
-    design = load("dispense-100x62")
-    found = matrix(symbol(GTINS[0], lot, date(2027, 5, 31), "D12/1"))
-    assert 10 <= found.size <= 26
-    assert min(design.module_dots) * 25.4 / design.dots_per_inch >= 0.375
-    room = int(design.barcode.height_mm * MM / (72 / design.dots_per_inch))
-    assert (found.size + 2 * design.quiet_modules) * min(design.module_dots) <= room
+def test_the_modules_are_whole_dots_of_at_least_three_eighths_of_a_millimetre(lot, dots):
+    place = DESIGN.labels[0].barcode
+    found = fitted(symbol(GTINS[0], lot, date(2027, 5, 31), "D12/1"), place, dots, DESIGN.name)
+    assert 10 <= found.matrix.size <= 26
+    assert 0.375 <= found.module * 25.4 / dots < 0.51
+    assert (found.matrix.size + 2 * place.quiet_modules) * found.module * 25.4 / dots <= place.width_mm
 
 
 def test_a_symbol_too_large_for_its_place_is_refused():
-    refused(LabelDoesNotFit, lambda: render([a_package(gtin=None, lot="A1", dispense="D" * 120)]))
+    refused(LabelDoesNotFit, lambda: render([[a_package(gtin=None, lot="A1", dispense="D" * 120)]], DESIGN))

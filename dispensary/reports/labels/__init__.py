@@ -1,0 +1,1 @@
+"""The facts of each kind of label, as the books have them."""

@@ -1,0 +1,1 @@
+"""Use cases of the printers: what is printed, and how it got to the printer."""

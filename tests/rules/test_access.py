@@ -1,0 +1,169 @@
+"""The matrix of roles and acts is whole, every request asks it, nothing reads past it, and no service has its own."""
+
+import ast
+import inspect
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import dispensary
+from dispensary.cli.context import Desk
+from dispensary.rules.access import ALLOWED, CONDITIONS, READINGS, REQUESTS, Act, NotAllowed, may, require
+from dispensary.rules.people import Person, Role
+from tests.orders import KINDS
+from tests.refusing import refused
+
+ROOT = Path(dispensary.__file__).parent
+
+
+def a_person(role: Role) -> Person:
+    return Person(1, "kim", role, 1)
+
+
+def sources() -> Iterator[tuple[str, ast.Module]]:
+    for file in ROOT.rglob("*.py"):
+        yield file.relative_to(ROOT).as_posix(), ast.parse(file.read_text(encoding="utf-8"))
+
+
+def calls(tree: ast.AST) -> Iterator[tuple[str, ast.Call]]:
+    """The calls of methods and of functions of modules, with the name after the last dot."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            yield node.func.attr, node
+
+
+@pytest.mark.parametrize("act", Act)
+@pytest.mark.parametrize("role", Role)
+def test_every_cell_has_an_answer(act, role):
+    if may(role, act):
+        require(a_person(role), act)
+    else:
+        with pytest.raises(NotAllowed):
+            require(a_person(role), act)
+
+
+def test_every_act_stands_in_one_part():
+    parts = [*REQUESTS, *CONDITIONS, *READINGS]
+    assert sorted(parts) == sorted(Act)
+    assert set(ALLOWED) == set(Act)
+
+
+def test_an_auditor_reads_everything_and_changes_nothing():
+    reads = {act for act in Act if may(Role.AUDITOR, act)}
+    assert reads == set(READINGS) - {Act.BACKUP, Act.UPGRADE}
+
+
+def test_a_manager_does_nothing_to_a_patient():
+    assert {act for act in Act if may(Role.MANAGER, act)} == {
+        *(Act.USER_ADD, Act.PLACE_ADD, Act.PLACE_LOG, Act.PRODUCT_EDIT, Act.LOT_HOLD, Act.WITNESS),
+        *(Act.READ_STOCK, Act.READ_USERS, Act.READ_REPORTS, Act.VERIFY, Act.AUDIT_EXPORT, Act.CHECKPOINT),
+        *(Act.BACKUP, Act.UPGRADE),
+    }
+
+
+def test_a_pharmacist_may_everything_and_a_technician_what_asks_for_no_judgement():
+    assert [act for act in Act if not may(Role.PHARMACIST, act)] == []
+    assert {act for act in Act if not may(Role.TECHNICIAN, act)} == {
+        *(Act.DESTROY, Act.REPACK, Act.LOT_RELEASE, Act.LOT_RECALL, Act.RECALL_WITHDRAW, Act.VIAL_RELEASE),
+        *(Act.RX_RELEASE, Act.RX_CANCEL, Act.RX_TRANSFER, Act.USER_ADD, Act.OVERRIDE, Act.WITHOUT_PRESCRIPTION),
+        *(Act.LIMIT_OF_USE, Act.ERASE_FACT, Act.LEAVE_QUARANTINE, Act.LARGE_VARIANCE),
+    }
+
+
+def test_the_refusal_names_who_may():
+    refused(NotAllowed, lambda: require(a_person(Role.AUDITOR), Act.MOVE))
+    refused(NotAllowed, lambda: require(a_person(Role.AUDITOR), Act.PLACE_ADD))
+    refused(NotAllowed, lambda: require(a_person(Role.MANAGER), Act.READ_PATIENTS))
+    refused(NotAllowed, lambda: require(a_person(Role.TECHNICIAN), Act.LEAVE_QUARANTINE))
+
+
+def test_every_kind_of_request_is_an_act_and_every_such_act_a_kind():
+    assert set(KINDS.values()) <= set(REQUESTS)
+    patterns = []
+    for _, tree in sources():
+        for function in (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)):
+            for name, call in calls(function):
+                if name == "claim" and ast.unparse(call.func) == "request.claim":
+                    patterns += [_pattern(call.args[1], function)]
+    unasked = {act for act in REQUESTS if not any(re.fullmatch(pattern, act) for pattern in patterns)}
+    assert unasked == set()
+    unknown = [pattern for pattern in patterns if not any(re.fullmatch(pattern, act) for act in REQUESTS)]
+    assert unknown == []
+
+
+def _pattern(kind: ast.expr, function: ast.FunctionDef) -> str:
+    """What a kind may be: a text, or one with a word in it that the order says."""
+    if isinstance(kind, ast.Name):
+        (kind,) = (
+            node.value
+            for node in ast.walk(function)
+            if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == kind.id
+        )
+    if isinstance(kind, ast.Constant):
+        return re.escape(str(kind.value))
+    assert isinstance(kind, ast.JoinedStr)
+    return "".join(re.escape(str(part.value)) if isinstance(part, ast.Constant) else "[a-z]+" for part in kind.values)
+
+
+def test_no_act_is_without_use():
+    used = {
+        node.attr
+        for file, tree in sources()
+        if file != "rules/access.py"
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and ast.unparse(node.value) in ("Act", "access.Act")
+    }
+    assert {act.name for act in (*CONDITIONS, *READINGS)} - used == set()
+
+
+ROLES_NAMED_IN = {
+    "rules/access.py",
+    # The first user of a pharmacy.
+    "services/catalogue/open_pharmacy.py",
+    # Whose name stands as the pharmacist's on a label.
+    "reports/labels/dispense.py",
+}
+
+
+def test_nobody_else_decides_by_a_role():
+    named = {
+        file
+        for file, tree in sources()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and node.attr in Role.__members__ and ast.unparse(node.value) == "Role"
+    }
+    assert named == ROLES_NAMED_IN
+
+
+@pytest.mark.parametrize("method", [Desk.reading, Desk.read_records], ids=lambda method: method.__name__)
+def test_nothing_is_read_without_an_act(method):
+    given = inspect.signature(method).parameters["act"]
+    assert given.default is inspect.Parameter.empty
+
+
+ENGINES_IN = {
+    "cli/context.py",
+    # They open a pharmacy, or ask the matrix by Desk.require before they take one up as it is.
+    "cli/init.py",
+    "cli/pharmacy_files.py",
+    "cli/upgrade.py",
+    "cli/backup.py",
+}
+
+
+def test_no_command_reads_past_the_desk():
+    """Only these take the engine itself or open a transaction."""
+    reading = {
+        file
+        for file, tree in sources()
+        if file.startswith("cli/")
+        for node in ast.walk(tree)
+        if (isinstance(node, ast.Attribute) and node.attr in ("engine", "bare_engine"))
+        or (isinstance(node, ast.Call) and ast.unparse(node.func) in ("database.reading", "database.transaction"))
+        or (isinstance(node, ast.ImportFrom) and {each.name for each in node.names} & {"reading", "transaction"})
+    }
+    assert reading == ENGINES_IN
+    for file in ("cli/upgrade.py", "cli/backup.py"):
+        assert "at.require(Act." in (ROOT / file).read_text(encoding="utf-8")
