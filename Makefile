@@ -3,7 +3,7 @@ PYTHON ?= $(firstword $(foreach p,python3.11 python3.12 python3.13 python3,$(she
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: demo test check bench docs pins clean
+.PHONY: demo test check bench torture docs pins clean
 
 demo: $(READY)  ## a pharmacy's day; leaves labels and reports in demo/
 	$(BIN)/dispensary demo --out demo
@@ -21,6 +21,9 @@ check: $(READY)
 
 bench: $(READY)  ## each figure beside its floor, measured in the same run
 	$(BIN)/python -m benchmarks
+
+torture: $(READY)  ## kills, power cuts, failing disks and servers by the hundred; see docs/torture.md
+	$(BIN)/python -m tests.torture $(TORTURE)
 
 docs: $(READY)
 	$(BIN)/python .ci/commands.py

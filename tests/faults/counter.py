@@ -116,13 +116,13 @@ STOCK_ACTS = 8
 """What happens in a round of `stock_order`."""
 
 
-def stock_order(number: int) -> tuple[str, Any]:
-    """The service and the order under the key s-number: rounds of what happens to lot HOT besides dispensing.
+def stock_order(number: int, key: str) -> tuple[str, Any]:
+    """The service and the order under the key: rounds of what happens to lot HOT besides dispensing.
 
     A vial is opened, drawn from and discarded; of two units that are set aside one is destroyed, and
     the count of the others finds none.
     """
-    key, which = f"s-{number}", number // STOCK_ACTS + 1
+    which = number // STOCK_ACTS + 1
     vial, count = f"V{which}", f"C{which}"
     acts: tuple[tuple[str, Any], ...] = (
         ("open", Opening(key, lot="HOT")),
@@ -138,11 +138,15 @@ def stock_order(number: int) -> tuple[str, Any]:
     return acts[number % STOCK_ACTS]
 
 
-def handling(pipe: Pipe, desk: Desk, first: int) -> None:
-    """Handles stock under the keys s-first, s-first+1, ... and acknowledges each, until somebody kills it."""
-    engine = desk.engine()
-    for number in range(first, 10_000):
-        pipe.send((number, answer(engine, desk, *stock_order(number))))
+_IMPORTED_ONCE = [
+    __name__,
+    "pytest",
+    "psycopg",
+    "sqlalchemy.dialects.postgresql.psycopg",
+    "dispensary.labelling.pdf",
+    "tests.torture.kills",
+    "tests.torture.storage",
+]
 
 
 class Counter:
@@ -150,7 +154,7 @@ class Counter:
 
     def __init__(self, work: Callable[..., None], *given: Any) -> None:
         context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload([__name__, "pytest", "psycopg", "sqlalchemy.dialects.postgresql.psycopg"])
+        context.set_forkserver_preload(_IMPORTED_ONCE)
         self.pipe, theirs = context.Pipe()
         self.process = context.Process(target=work, args=(theirs, *given), daemon=True)
         self.process.start()
