@@ -131,7 +131,7 @@ def begun(wanted: Parts) -> Parts:
         ranges = {"there": f"{there.range} in {there.design}", "wanted": f"{wanted.range} in {wanted.design}"}
         raise OtherRange(folder=shown(folder), **ranges)
     if there.digest != wanted.digest:
-        raise DesignChanged(folder=shown(folder), design=there.design)
+        raise DesignChanged(folder=shown(folder), design=Path(there.design).name)
     # Where a part is missing, the same prints are drawn again from there on.
     missing = (number for number, part in enumerate(there.drawn) if not (folder / part.name).exists())
     there = replace(there, drawn=there.drawn[: next(missing, len(there.drawn))])

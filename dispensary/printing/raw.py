@@ -6,6 +6,7 @@ printed, and nothing is sent again unasked.
 """
 
 import contextlib
+import errno
 import socket
 
 from dispensary.printing.failure import PrinterFailed, in_words
@@ -72,4 +73,7 @@ def _said(refusal: OSError) -> str:
 
     if isinstance(refusal, socket.gaierror):
         return "there is no host of that name"
+    if refusal.errno == errno.ENOTCONN:
+        # What a reset is called once it has been noticed.
+        refusal = ConnectionResetError(errno.ECONNRESET, "")
     return in_words(os.strerror(refusal.errno) if refusal.errno else str(refusal))

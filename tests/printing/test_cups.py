@@ -4,9 +4,11 @@ The PDF printer reads its settings from /etc alone, and writes what users withou
 folder; so the jobs are such a user's, and what they print is taken away again.
 """
 
+import fcntl
 import os
 import shutil
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -39,12 +41,19 @@ Prints = Callable[..., Path]
 
 
 @pytest.fixture(scope="module")
-def cups(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def cups() -> Iterator[Path]:
     """The socket of a scheduler that has a queue named Roll, with the PDF printer behind it."""
-    folder = tmp_path_factory.mktemp("cups")
-    for parent in (folder, *folder.parents[:2]):
+    # One at a time: the PDF printer and its folder are those of the machine.
+    with open("/tmp/cups-of-the-tests.lock", "w") as lock, tempfile.TemporaryDirectory(prefix="cups-") as name:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        folder = Path(name)
         # The filters run as another user.
-        parent.chmod(parent.stat().st_mode | 0o011)
+        folder.chmod(0o755)
+        yield from scheduled(folder)
+
+
+def scheduled(folder: Path) -> Iterator[Path]:
+    """The socket of a scheduler with its files in the folder, until it is let go."""
     for name in ("root/ppd", "spool/tmp", "cache", "state", "log"):
         (folder / name).mkdir(parents=True)
     # A socket's name is short.
