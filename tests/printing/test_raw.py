@@ -155,7 +155,8 @@ def test_a_host_that_resets_the_connection():
 
     with sink(reset) as port:
         failure = failed(port, LARGE)
-    assert "broke off" in failure.problem or "closed the connection" in failure.problem
+    # Before it is taken, before anything is sent, or after: all three are failures, and which is a matter of moments.
+    assert any(said in failure.problem for said in ("cannot be reached", "closed the connection", "broke off"))
 
 
 def test_a_printer_that_stalls_may_have_printed():
