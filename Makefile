@@ -3,7 +3,7 @@ PYTHON ?= $(firstword $(foreach p,python3.11 python3.12 python3.13 python3,$(she
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: demo test check bench torture docs pins clean
+.PHONY: demo test check bench bench-scale torture docs pins clean
 
 demo: $(READY)  ## a pharmacy's day; leaves labels and reports in demo/
 	$(BIN)/dispensary demo --out demo
@@ -22,6 +22,9 @@ check: $(READY)
 bench: $(READY)  ## each figure beside its floor, measured in the same run
 	$(BIN)/python -m benchmarks
 
+bench-scale: $(READY)  ## commands on long histories, with their memory; see docs/scale.md
+	$(BIN)/python -m benchmarks.scale $(SCALE)
+
 torture: $(READY)  ## kills, power cuts, failing disks and servers by the hundred; see docs/torture.md
 	$(BIN)/python -m tests.torture $(TORTURE)
 
@@ -30,7 +33,7 @@ docs: $(READY)
 
 pins: pyproject.toml  ## needs uv; run it after a change of dependencies
 	uv pip compile --universal --generate-hashes --no-header --no-annotate --quiet \
-	  --python-version 3.11 --extra postgres --group dev pyproject.toml -o .ci/pins.txt
+	  --python-version 3.11 --extra postgres --extra xlsx --group dev pyproject.toml -o .ci/pins.txt
 
 $(READY): .ci/pins.txt
 	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed" if sys.version_info < (3, 11) else 0)'

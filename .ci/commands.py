@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from dispensary.rules.access import ALLOWED, CONDITIONS, READINGS, REQUESTS, Act
+from dispensary.rules.access import ALLOWED, CONDITIONS, CONFIRMED, READINGS, REQUESTS, named
 from dispensary.rules.people import Role
 
 DOCS = Path(__file__).parent.parent / "docs"
@@ -63,19 +63,26 @@ def roles() -> str:
         "# Who may do what",
         "",
         "Made by `make docs` from `dispensary/rules/access.py`, which every request and every reading asks. What it "
-        "does not allow is refused, and the audit has an event `refused` of it.",
+        "does not allow is refused, and the audit has an event `refused` of it. Where people have PINs, nobody acts "
+        "without a session (`dispensary login`), and what is marked in the last column asks for the PIN once more.",
     ]
     for name, (acts, about) in PARTS.items():
-        parts += ["", f"## {name}", "", about, "", f"| act | {' | '.join(Role)} |", f"|---|{'---|' * len(Role)}"]
+        columns = (*Role, "PIN")
         parts += [
-            f"| {named(act)} | {' | '.join('yes' if role in ALLOWED[act] else '' for role in Role)} |" for act in acts
+            "",
+            f"## {name}",
+            "",
+            about,
+            "",
+            f"| act | {' | '.join(columns)} |",
+            f"|{'---|' * (len(columns) + 1)}",
+        ]
+        parts += [
+            f"| {named(act)} | {' | '.join('yes' if role in ALLOWED[act] else '' for role in Role)} "
+            f"| {'typed' if act in CONFIRMED else ''} |"
+            for act in acts
         ]
     return "\n".join(parts) + "\n"
-
-
-def named(act: Act) -> str:
-    """The act as a table names it."""
-    return f"`{act}`" if act in REQUESTS else str(act)
 
 
 if __name__ == "__main__":

@@ -5,18 +5,18 @@ import platform
 import sqlite3
 import sys
 from collections.abc import Callable
-from functools import partial
 from importlib.metadata import version
 
-from benchmarks import cold, dispenses, labels, logs, recalls
+from benchmarks import cold, counters, dispenses, label_range, labels, logs, recalls
 from benchmarks.measure import Line, table
-from benchmarks.pharmacy import LOTS, ON_HAND
 
 SUBJECTS: dict[str, Callable[[], list[Line]]] = {
-    "dispense-sqlite": partial(dispenses.on_sqlite, (ON_HAND, LOTS)),
-    "dispense-postgresql": partial(dispenses.on_postgresql, (ON_HAND, LOTS)),
+    "dispense-sqlite": dispenses.on_sqlite,
+    "dispense-postgresql": dispenses.on_postgresql,
+    "counters": counters.counters,
     "cold": cold.commands,
     "labels": labels.labels,
+    "label-range": label_range.label_range,
     "recall": recalls.recalls,
     "log": logs.logs,
 }

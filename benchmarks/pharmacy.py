@@ -6,18 +6,18 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Engine, select
 
-from dispensary import database, ledger, places, request, shipped
-from dispensary.ledger import Movement
+from dispensary import database, shipped
 from dispensary.rules.formulary import read_rows
 from dispensary.rules.people import Country, Language, Person
-from dispensary.rules.place import Place, PlaceKind
 from dispensary.rules.practice import practice_of
 from dispensary.rules.product import Form
-from dispensary.schema.stock import balance
+from dispensary.schema.catalogue import product
+from dispensary.schema.stock import balance, lot
 from dispensary.services.catalogue.open_pharmacy import Opening, open_pharmacy
 from dispensary.services.people.register import NewPatient, NewPrescriber, add_patient, add_prescriber
 from dispensary.services.prescribing.prescribe import NewPrescription, prescribe
 from dispensary.services.stock.receive import Delivery, Typed, receive
+from dispensary.services.stock.send_back import SendBack, send_back
 
 USER = "alex"
 NOW = datetime.now(ZoneInfo("America/New_York"))
@@ -44,19 +44,26 @@ def engine_at(url: str) -> Engine:
     return database.open_engine(database.parse_url(url), pause=lambda: None)
 
 
-def build(url: str, on_hand: int = ON_HAND) -> None:
-    """Fill the empty database; of each product `on_hand` lots have units left."""
+def build(url: str, on_hand: int | None = None, prescriptions: int | None = None) -> None:
+    """Fill the empty database; of each product `on_hand` lots have units left.
+
+    ON_HAND of them, and PRESCRIPTIONS, where nothing else is said.
+    """
     engine = engine_at(url)
     database.upgrade(engine)
     rows = read_rows(shipped.formulary().read_bytes(), "formulary.csv")
     opening = Opening("init", "Corner Pharmacy", "benchmark", USER, rows)
     by = database.transaction(engine, lambda db: open_pharmacy(db, opening, on=NOW))
+    gone = LOTS - (ON_HAND if on_hand is None else on_hand)
+    many = PRESCRIPTIONS if prescriptions is None else prescriptions
     for row in rows:
         database.transaction(engine, lambda db, code=row.product.code: _deliver(db, code, by))
-    database.transaction(engine, lambda db: _use_up(db, by, LOTS - on_hand))
-    database.transaction(engine, lambda db: _prescribe(db, by))
+    database.transaction(engine, lambda db: _send_back(db, by, gone))
+    database.transaction(engine, lambda db: _prescribe(db, by, many))
     if engine.dialect.name == "postgresql":
-        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as db:
+        with engine.begin() as db:
+            # The application's role owns nothing, and ANALYZE would leave all out.
+            db.exec_driver_sql("SET LOCAL ROLE NONE")
             db.exec_driver_sql("ANALYZE")
     engine.dispose()
 
@@ -74,26 +81,28 @@ def _deliver(db: Connection, product: str, by: Person) -> None:
     receive(db, Delivery(f"delivery of {product}", lines, "shelf"), on=NOW, by=by)
 
 
-def _use_up(db: Connection, by: Person, lots: int) -> None:
-    """Move the earliest lots of each product to waste."""
-    waste = places.place_of_kind(db, by.site_id, PlaceKind.WASTE)
-    used: dict[int, list[Movement]] = {}
-    for row in db.execute(select(balance).order_by(balance.c.product_id, balance.c.expires)).all():
-        each = used.setdefault(row.product_id, [])
-        if len(each) < lots:
-            source = Place(row.place_id, stocked=True)
-            each.append(Movement(row.lot_id, row.product_id, row.expires, source, waste, row.units))
-    claimed = request.claim(db, "waste", "used up", None, on=NOW, by=by)
-    moves = [move for each in used.values() for move in each]
-    if moves:
-        ledger.post(db, moves, request_id=int(claimed), on=NOW, by=by)
+def _send_back(db: Connection, by: Person, lots: int) -> None:
+    """All of the earliest lots of each product goes back to the supplier; their balances stay, at 0."""
+    received: dict[str, list[str]] = {}
+    rows = (
+        select(product.c.code, lot.c.number)
+        .join(balance, balance.c.lot_id == lot.c.id)
+        .join(product, product.c.id == lot.c.product_id)
+        .order_by(product.c.id, balance.c.expires)
+    )
+    for code, number in db.execute(rows.select_from(lot)).all():
+        received.setdefault(code, []).append(number)
+    for code, numbers in received.items():
+        for number in numbers[:lots]:
+            order = SendBack(f"{number} of {code} back", number, "shelf", "not needed", product=code)
+            send_back(db, order, on=NOW, by=by)
 
 
-def _prescribe(db: Connection, by: Person) -> None:
+def _prescribe(db: Connection, by: Person, prescriptions: int) -> None:
     doctor = NewPrescriber("prescriber", "Dr. Ida Berg", "physician", "1234567893", None)
     prescriber = add_prescriber(db, doctor, on=NOW, by=by).prescriber
     born = NOW.date() - timedelta(days=20_000)
-    for number in range(1, PRESCRIPTIONS + 1):
+    for number in range(1, prescriptions + 1):
         new = NewPatient(
             f"patient {number}",
             f"MRN-{number}",

@@ -3,13 +3,13 @@
 It shares no line with the writer, only the format that the docstring of `audit.py` describes, so that
 a fault of the writer is not repeated here. It runs alone on another machine, with Python and nothing else:
 
-    python auditor.py FILE [SEQUENCE HASH] [--key VERIFIER --checkpoint NOTE...]
+    python auditor.py FILE [SEQUENCE HASH] [--key VERIFIER] [--checkpoint NOTE...]
 
-FILE is an export, as JSON Lines or as CSV. SEQUENCE and HASH are a head that was noted earlier and kept
-elsewhere, NOTE is a file with a head that the pharmacy signed, VERIFIER the key that it gave out for its
-signatures: without one of these, a chain that was written anew from its first event to its last, hashes
-and all, cannot be told from the true one. One line says what was found; the exit status is 0 where the
-chain holds, 4 where it does not and 2 where the command line is wrong.
+FILE is an export, as JSON Lines or as CSV, or the manifest of one. SEQUENCE and HASH are a head that was noted
+earlier and kept elsewhere, NOTE is a file with a head that the pharmacy signed, VERIFIER the key that it gave out
+for its signatures: without one of these, a chain that was written anew from its first event to its last, hashes
+and all, cannot be told from the true one. One line says what was found; the exit status is 0 where the chain
+holds, 4 where it does not and 2 where the command line is wrong.
 
 An exported file holds an event a line and ends with a trailer, so that a dropped tail is seen:
 
@@ -17,6 +17,15 @@ An exported file holds an event a line and ends with a trailer, so that a droppe
 - CSV: a header and cells in the order of COLUMNS; the trailer has `end` as its sequence, the format's
   name as its kind, the origin as its subject, the number of events as its request key, and the head as
   its hash. Before a text that a spreadsheet would take for a formula stands an apostrophe.
+
+A part of a chain is JSON Lines too. It begins with an object of the keys of BEGIN: the format's name, the origin,
+the sequence of the event before the first one, and that event's hash. In the place of events that were left out
+stand their hashes, as `{"omitted": [...]}`, and the trailer's `events` is the sequence of the last one. An event
+that is there is proved as in a whole chain; one that was left out is what its hash says, and nobody can tell more.
+
+A manifest is a signed note, whose text is the origin of the chain, MANIFEST, and a JSON object with the keys of
+PARTS. `files` names the files beside it with their lengths and SHA-256, first the part of the chain as JSON Lines;
+`checkpoint` is the signed note of the chain's end, which is also that of the part.
 
 A checkpoint is a signed note (c2sp.org/signed-note) with one Ed25519 signature (RFC 8032) at the least. Its
 text has four lines: the origin of the chain, which is also the name of the key; the sequence of an event;
@@ -29,6 +38,7 @@ import codecs
 import csv
 import hashlib
 import json
+import os
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -43,8 +53,19 @@ COLUMNS = ("sequence", "at", "actor", "kind", "subject", "patient", "request_key
 TRAILER = ("format", "origin", "events", "head")
 FIELDS = 12
 
+PART = "dispensary audit part 1"
+BEGIN = ("format", "origin", "after", "hash")
+MANIFEST = "dispensary audit manifest 1"
+PARTS = (
+    *("asked", "by", "role", "at", "site", "program", "after", "last", "events", "omitted", "head"),
+    *("files", "checkpoint"),
+)
+
 LONGEST_LINE = 1 << 24
 """No event is longer, in bytes; a file that says otherwise must not fill the memory."""
+
+LONGEST_MANIFEST = 1 << 20
+"""No manifest is longer, in bytes."""
 
 LONGEST_NOTE = 1 << 17
 """No checkpoint is longer, in bytes, whoever else has signed it."""
@@ -60,13 +81,16 @@ class Verdict:
     """What the auditor found.
 
     `events` is how many events hold from the first one on, `head` the hash of the last of them, `problem`
-    in one sentence the first thing that does not hold.
+    in one sentence the first thing that does not hold. A part of a chain begins after the event of the sequence
+    `after` and leaves `omitted` events out, which `events` does not count.
     """
 
     ok: bool
     events: int
     head: str
     problem: str | None
+    after: int = 0
+    omitted: int = 0
 
 
 class _Broken(Exception):
@@ -92,27 +116,30 @@ def check(
 def read(path: str | PathLike[str], *, noted: Iterable[tuple[int, str]] = (), origin: str | None = None) -> Verdict:
     """Whether an exported file, JSON Lines or CSV by its content, holds a whole chain and its trailer.
 
-    `noted` and `origin` are those of `check`.
+    `noted` and `origin` are those of `check`. A part of a chain is read as well.
     """
     chain = _Chain(origin, noted)
+    return _verdict(chain, lambda: _read_file(chain, path))
 
-    def work() -> None:
-        try:
-            with open(path, "rb") as file:
-                _read(chain, file)
-        except (OSError, ValueError) as problem:
-            why = getattr(problem, "strerror", None) or "its name cannot be used"
-            raise _Broken(f"The file cannot be read: {why}.") from None
 
-    return _verdict(chain, work)
+def _read_file(chain: "_Chain", path: str | PathLike[str]) -> None:
+    try:
+        with open(path, "rb") as file:
+            _read(chain, file)
+    except (OSError, ValueError) as problem:
+        raise _Broken(f"The file cannot be read: {_why(problem)}.") from None
+
+
+def _why(problem: Exception) -> str:
+    return getattr(problem, "strerror", None) or "its name cannot be used"
 
 
 def _verdict(chain: "_Chain", work: Callable[[], None]) -> Verdict:
     try:
         work()
     except _Broken as broken:
-        return Verdict(False, chain.events, chain.head, str(broken))
-    return Verdict(True, chain.events, chain.head, None)
+        return Verdict(False, chain.shown, chain.head, str(broken), chain.after, chain.omitted)
+    return Verdict(True, chain.shown, chain.head, None, chain.after, chain.omitted)
 
 
 def _walk(chain: "_Chain", records: Iterable[Mapping[str, object]], claimed_head: tuple[int, str] | None) -> None:
@@ -125,7 +152,11 @@ class _Chain:
     """The chain as far as it was read, and what the next event must fit."""
 
     def __init__(self, origin: str | None, noted: Iterable[tuple[int, str]]) -> None:
+        # The sequence of the last event, of that before the first, and how many between were left out.
         self.events = 0
+        self.after = 0
+        self.omitted = 0
+        self.format = FORMAT
         self.head = START
         self.origin = origin
         self.noted: dict[int, set[str]] = {}
@@ -133,6 +164,47 @@ class _Chain:
             self.noted.setdefault(sequence, set()).add(digest)
         # Whether an apostrophe may stand before a cell's text; it says nothing.
         self.apostrophes = False
+
+    @property
+    def shown(self) -> int:
+        """How many events were there."""
+        return self.events - self.after - self.omitted
+
+    def take(self, record: Mapping[str, object]) -> None:
+        """The next line of a file but for its trailer; raises _Broken where it does not fit."""
+        if set(record) == set(BEGIN) and self.events == 0 and self.format == FORMAT:
+            self.begin(record)
+        elif set(record) == {"omitted"}:
+            self.leave_out(record["omitted"])
+        else:
+            self.add(record)
+
+    def begin(self, record: Mapping[str, object]) -> None:
+        """A part of the chain follows, from a later event on perhaps; raises _Broken where that cannot be."""
+        after, digest, origin = record["after"], record["hash"], record["origin"]
+        if record["format"] != PART or type(after) is not int or after < 0 or not _is_hash(digest):
+            raise _Broken("The file does not say where its part of the chain begins.")
+        if self.origin not in (None, origin) or not isinstance(origin, str):
+            raise _Broken("The part belongs to another chain.")
+        if after == 0 and digest != START:
+            raise _Broken("The part begins with the first event, and names one before it.")
+        if any(0 < sequence < after for sequence in self.noted):
+            raise _Broken(f"The part begins after event {after}, and event {min(self.noted)} was noted.")
+        self.format, self.origin, self.after, self.events, self.head = PART, origin, after, after, str(digest)
+        if self.noted.get(after, {self.head}) != {self.head}:
+            raise _Broken(f"Event {after}: its hash is not the one that was noted.")
+
+    def leave_out(self, hashes: object) -> None:
+        """The hashes of the next events, which are not there; raises _Broken where they are none."""
+        if self.format != PART or not isinstance(hashes, list) or not hashes:
+            raise _Broken(f"After event {self.events}, what was left out is no list of hashes.")
+        for digest in hashes:
+            number = self.events + 1
+            if not _is_hash(digest):
+                raise _Broken(f"Event {number}: it was left out, and what stands in its place is no hash.")
+            if self.noted.get(number, {digest}) != {digest}:
+                raise _Broken(f"Event {number}: its hash is not the one that was noted.")
+            self.events, self.head, self.omitted = number, digest, self.omitted + 1
 
     def add(self, record: Mapping[str, object]) -> None:
         """The next event; raises _Broken where it does not fit."""
@@ -186,6 +258,10 @@ class _Chain:
         if claimed_head[0] == self.events:
             raise _Broken(f"Event {self.events}: it is the last one, and the head has another hash.")
         raise _Broken(f"The chain ends with event {self.events}, and its head says {claimed_head[0]} events.")
+
+
+def _is_hash(value: object) -> bool:
+    return isinstance(value, str) and re.fullmatch("[0-9a-f]{64}", value) is not None
 
 
 def _columns(number: int, record: Mapping[str, object]) -> Mapping[str, str]:
@@ -286,10 +362,10 @@ def _read(chain: _Chain, file: BinaryIO) -> None:
         if set(record) == set(TRAILER):
             trailer = record
         else:
-            chain.add(record)
+            chain.take(record)
     if trailer is None:
         raise _Broken(f"The file ends after event {chain.events} without its trailer.")
-    if trailer["format"] != FORMAT or not chain.means(str(trailer["origin"]), chain.origin or ""):
+    if trailer["format"] != chain.format or not chain.means(str(trailer["origin"]), chain.origin or ""):
         raise _Broken(f"After event {chain.events}, the trailer belongs to another chain.")
     if type(trailer["events"]) is not int:
         raise _Broken(f"After event {chain.events}, the trailer does not say how many events there are.")
@@ -372,13 +448,7 @@ def open_checkpoint(note: bytes, key: str) -> Checkpoint:
 
     `key` is a verifier key as notes have them: the name, eight hexadecimal digits and base64, joined by `+`.
     """
-    name, number, public = _verifier(key)
-    text, signatures = _note(note)
-    mine = [signature[4:] for by, signature in signatures if (by, signature[:4]) == (name, number)]
-    if not mine:
-        raise NotACheckpoint("The checkpoint is not signed with this key.")
-    if not all(signed(public, text.encode(), signature) for signature in mine):
-        raise NotACheckpoint("The signature of the checkpoint is not that of its text.")
+    name, text = _signed_text(note, key, "checkpoint", LONGEST_NOTE)
     lines = text.split("\n")
     if len(lines) != 5 or lines[3] != FORMAT or lines[0] != name or not re.fullmatch("[1-9][0-9]{0,17}", lines[1]):
         raise NotACheckpoint(f"The note is signed, and it is no checkpoint of {FORMAT}.")
@@ -394,8 +464,93 @@ def read_checkpoint(path: str | PathLike[str], key: str) -> Checkpoint:
         with open(path, "rb") as file:
             return open_checkpoint(file.read(LONGEST_NOTE + 1), key)
     except (OSError, ValueError) as problem:
-        why = getattr(problem, "strerror", None) or "its name cannot be used"
-        raise NotACheckpoint(f"The checkpoint cannot be read: {why}.") from None
+        raise NotACheckpoint(f"The checkpoint cannot be read: {_why(problem)}.") from None
+
+
+def is_manifest(path: str | PathLike[str]) -> bool:
+    """Whether the file says that it is a manifest."""
+    try:
+        with open(path, "rb") as file:
+            return file.readline(LONGEST_NOTE).endswith(b"\n") and file.readline(100) == MANIFEST.encode() + b"\n"
+    except (OSError, ValueError):
+        return False
+
+
+def read_manifest(path: str | PathLike[str], key: str, *, noted: Iterable[tuple[int, str]] = ()) -> Verdict:
+    """Whether the key has signed the manifest, each of its files is what it says, and its part of the chain holds.
+
+    `key` is that of `open_checkpoint`, `noted` that of `check`.
+    """
+    kept = tuple(noted)
+    chain = _Chain(None, kept)
+    try:
+        with open(path, "rb") as file:
+            note = file.read(LONGEST_MANIFEST + 1)
+        said, end = _manifest(note, key)
+    except (OSError, ValueError) as problem:
+        return Verdict(False, 0, START, f"The manifest cannot be read: {_why(problem)}.")
+    except (NotACheckpoint, _Broken) as problem:
+        return Verdict(False, 0, START, str(problem))
+    chain = _Chain(end.origin, [*kept, (end.sequence, end.hash)])
+    return _verdict(chain, lambda: _files(chain, os.path.dirname(os.fspath(path)), said))
+
+
+def _manifest(note: bytes, key: str) -> tuple[Mapping[str, object], Checkpoint]:
+    """What a manifest says, and its checkpoint, both signed with the key; raises NotACheckpoint and _Broken."""
+    name, text = _signed_text(note, key, "manifest", LONGEST_MANIFEST)
+    lines = text.split("\n", 2)
+    if lines[:2] != [name, MANIFEST]:
+        raise _Broken("The note is signed, and it is no manifest of an export.")
+    said = _json(lines[2], "The manifest is signed, and what it says")
+    if not isinstance(said, dict) or set(said) != set(PARTS) or not isinstance(said["checkpoint"], str):
+        raise _Broken("The manifest is signed, and does not say what a manifest does.")
+    end = open_checkpoint(said["checkpoint"].encode("utf-8", "replace"), key)
+    if (end.sequence, end.hash) != (said["last"], said["head"]):
+        raise _Broken("The manifest and its checkpoint name different ends of the chain.")
+    return said, end
+
+
+def _files(chain: "_Chain", folder: str, said: Mapping[str, object]) -> None:
+    """Check the files that the manifest names, and the chain in the first of them."""
+    files = said["files"]
+    if not isinstance(files, list) or not files:
+        raise _Broken("The manifest names no file.")
+    paths = [_same(folder, each) for each in files]
+    _read_file(chain, paths[0])
+    counted = {"after": chain.after, "last": chain.events, "events": chain.shown, "omitted": chain.omitted}
+    for what, number in counted.items():
+        if said[what] != number or chain.format != PART:
+            raise _Broken(f"The manifest's {what} is not that of the file.")
+
+
+def _same(folder: str, file: object) -> str:
+    """Where the file is, if it is the one that the manifest means."""
+    name = file.get("name") if isinstance(file, dict) else None
+    if not isinstance(file, dict) or not isinstance(name, str) or not re.fullmatch(r"[^/\\\x00-\x1f]{1,255}", name):
+        raise _Broken("The manifest names a file that cannot stand beside it.")
+    digest, length = hashlib.sha256(), 0
+    try:
+        with open(os.path.join(folder, name), "rb") as opened:
+            while piece := opened.read(1 << 20):
+                digest.update(piece)
+                length += len(piece)
+    except (OSError, ValueError) as problem:
+        raise _Broken(f"A file of the manifest cannot be read: {name!a}: {_why(problem)}.") from None
+    if (length, digest.hexdigest()) != (file.get("bytes"), file.get("sha256")):
+        raise _Broken(f"The file {name!a} is not the one that the manifest means: its SHA-256 is another.")
+    return os.path.join(folder, name)
+
+
+def _signed_text(note: bytes, key: str, what: str, longest: int) -> tuple[str, str]:
+    """The key's name, and the text of the note that it has signed; raises NotACheckpoint."""
+    name, number, public = _verifier(key)
+    text, signatures = _note(note, what, longest)
+    mine = [signature[4:] for by, signature in signatures if (by, signature[:4]) == (name, number)]
+    if not mine:
+        raise NotACheckpoint(f"The {what} is not signed with this key.")
+    if not all(signed(public, text.encode(), signature) for signature in mine):
+        raise NotACheckpoint(f"The signature of the {what} is not that of its text.")
+    return name, text
 
 
 def _verifier(key: str) -> tuple[str, bytes, bytes]:
@@ -412,29 +567,29 @@ def _verifier(key: str) -> tuple[str, bytes, bytes]:
     return found.group(1), number, typed[1:]
 
 
-def _note(note: bytes) -> tuple[str, list[tuple[str, bytes]]]:
+def _note(note: bytes, what: str, longest: int) -> tuple[str, list[tuple[str, bytes]]]:
     """The text of a note, with its last newline, and its signatures with their key names."""
-    if len(note) > LONGEST_NOTE:
-        raise NotACheckpoint("The checkpoint is longer than any note.")
+    if len(note) > longest:
+        raise NotACheckpoint(f"The {what} is longer than any note.")
     try:
         whole = note.decode()
     except UnicodeDecodeError:
-        raise NotACheckpoint("The checkpoint is not UTF-8.") from None
+        raise NotACheckpoint(f"The {what} is not UTF-8.") from None
     if re.search("[\x00-\x09\x0b-\x1f]", whole):
-        raise NotACheckpoint("The checkpoint holds a control character, which no note does.")
+        raise NotACheckpoint(f"The {what} holds a control character, which no note does.")
     text, blank, rest = whole.rpartition("\n\n")
     lines = rest.removesuffix("\n").split("\n")
-    signatures = [_signature_line(line) for line in lines]
+    signatures = [_signature_line(line, what) for line in lines]
     if not (text and blank and rest.endswith("\n")):
-        raise NotACheckpoint("The checkpoint has not the form of a signed note.")
+        raise NotACheckpoint(f"The {what} has not the form of a signed note.")
     return text + "\n", signatures
 
 
-def _signature_line(line: str) -> tuple[str, bytes]:
+def _signature_line(line: str, what: str) -> tuple[str, bytes]:
     found = re.fullmatch(r"\u2014 ([^\s+]+) ([A-Za-z0-9+/=]+)", line)
     signature = _base64(found.group(2)) if found else None
     if found is None or signature is None or len(signature) < 5:
-        raise NotACheckpoint("The checkpoint has not the form of a signed note.")
+        raise NotACheckpoint(f"The {what} has not the form of a signed note.")
     return found.group(1), signature
 
 
@@ -524,18 +679,19 @@ def main(arguments: list[str]) -> int:
 
     command = argparse.ArgumentParser(
         prog="python auditor.py",
-        usage="python auditor.py FILE [SEQUENCE HASH] [--key VERIFIER --checkpoint NOTE...]",
+        usage="python auditor.py FILE [SEQUENCE HASH] [--key VERIFIER] [--checkpoint NOTE...]",
         allow_abbrev=False,
     )
-    command.add_argument("file", metavar="FILE", help="an export")
+    command.add_argument("file", metavar="FILE", help="an export, or the manifest of one")
     command.add_argument("noted", metavar="SEQUENCE HASH", nargs="*", help="a head that was noted")
     command.add_argument("--key", metavar="VERIFIER", help="the key that the pharmacy gave out")
     command.add_argument("--checkpoint", metavar="NOTE", action="append", default=[], help="a signed head; repeatable")
     given = command.parse_intermixed_args(arguments)
     if given.noted and (len(given.noted) != 2 or not re.fullmatch("[0-9]{1,18}", given.noted[0])):
         command.error("SEQUENCE is a whole number, and HASH follows it")
-    if (given.key is None) != (not given.checkpoint):
-        command.error("--key and --checkpoint need each other")
+    manifest = is_manifest(given.file)
+    if (given.key is None) != (not given.checkpoint and not manifest):
+        command.error("--key checks the signature of a --checkpoint or of a manifest, which need it")
     noted = [(int(given.noted[0]), given.noted[1])] if given.noted else []
     try:
         checkpoints = [read_checkpoint(path, given.key) for path in given.checkpoint]
@@ -543,9 +699,13 @@ def main(arguments: list[str]) -> int:
         sys.stdout.write(f"not ok: {problem}\n")
         return 4
     noted += [(each.sequence, each.hash) for each in checkpoints]
-    verdict = read(given.file, noted=noted, origin=checkpoints[0].origin if checkpoints else None)
+    if manifest:
+        verdict = read_manifest(given.file, given.key, noted=noted)
+    else:
+        verdict = read(given.file, noted=noted, origin=checkpoints[0].origin if checkpoints else None)
+    left_out = f", {verdict.omitted} left out" if verdict.omitted else ""
     if verdict.ok:
-        sys.stdout.write(f"ok: {verdict.events} events, head {verdict.head}\n")
+        sys.stdout.write(f"ok: {verdict.events} events{left_out}, head {verdict.head}\n")
         return 0
     sys.stdout.write(f"not ok: {verdict.problem} {verdict.events} events hold before it.\n")
     return 4

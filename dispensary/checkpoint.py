@@ -56,9 +56,12 @@ class SigningKey:
     def sign(self, end: Entry) -> Signed:
         """The checkpoint that the chain of this key's name has come to that event."""
         text = f"{self.name}\n{end.sequence}\n{_base64(bytes.fromhex(end.hash))}\n{FORMAT}\n"
+        return Signed(self.name, end.sequence, end.hash, self.verifier, self.note(text))
+
+    def note(self, text: str) -> str:
+        """The text, which ends with a newline and begins with the name, as a signed note."""
         signature = self._private.sign(text.encode())
-        note = f"{text}\n\u2014 {self.name} {_base64(self._number + signature)}\n"
-        return Signed(self.name, end.sequence, end.hash, self.verifier, note)
+        return f"{text}\n\u2014 {self.name} {_base64(self._number + signature)}\n"
 
     @property
     def _private(self) -> "Ed25519PrivateKey":

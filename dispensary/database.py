@@ -6,19 +6,20 @@ synchronous=FULL from SQLite 3.51.3, and before it a rollback journal with synch
 PostgreSQL: READ COMMITTED with conditional updates.
 """
 
+import re
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, event, exc, inspect, text
-from sqlalchemy.engine import URL, make_url
+from sqlalchemy import Connection, Engine, create_engine, event, exc, func, inspect, select, text
+from sqlalchemy.engine import URL
 
-from dispensary import shipped
+from dispensary import server_address, server_roles, shipped
 from dispensary.errors import Contended, NotSaved, Refused
 
-SCHEMA = "0004"
+SCHEMA = "0005"
 """The schema that this program reads and writes: the head of the migrations."""
 
 ATTEMPTS = 1000
@@ -60,29 +61,47 @@ class OtherSchema(Refused):
 def parse_url(given: str) -> URL:
     """A SQLAlchemy URL from `sqlite:///file`, `postgresql://...` or a file's path; raises NotADatabase."""
     if "://" not in given:
+        if _NEARLY_A_SERVER.search(given):
+            # It may hold a password, as what follows may.
+            raise NotADatabase(database="...", problem="a server is written postgresql://USER@HOST/NAME")
         return URL.create("sqlite", database=str(Path(given).expanduser()))
     try:
-        url = make_url(given)
+        url = server_address.read(given)
     except (exc.ArgumentError, ValueError):
-        # What was typed may hold a password: only its scheme is repeated.
-        raise NotADatabase(database=given.split("://")[0] + "://...", problem="it is not a valid URL") from None
-    if "@" in (url.host or ""):
-        # The rest of a password that was not escaped would be shown as the server's name.
-        raise NotADatabase(database=url.drivername + "://...", problem="an @ in its password is written as %40")
+        raise NotADatabase(database=_scheme(given), problem="it is not a valid URL") from None
+    if "@" in f"{url.username}{url.host}":
+        # The rest of a password that was not escaped would be shown as the name of the server or of the user.
+        raise NotADatabase(database=_scheme(given), problem="an @ in its password is written as %40")
     if url.drivername in ("postgresql", "postgres", "postgresql+psycopg"):
         return url.set(drivername="postgresql+psycopg")
     if url.drivername == "sqlite" and url.database and url.database != ":memory:":
         return url
-    raise NotADatabase(database=shown(url) or "sqlite://", problem="only sqlite:///FILE and postgresql:// are known")
+    other = shown(url) or "sqlite://" if url.drivername == "sqlite" else _scheme(given)
+    raise NotADatabase(database=other, problem="only sqlite:///FILE and postgresql:// are known")
+
+
+_NEARLY_A_SERVER = re.compile(r"^\s*postgres\w*:|password\s*=", re.IGNORECASE)
+_SHOWN_OPTIONS = ("host", "port", "dbname", "user", "sslmode", "target_session_attrs")
+
+
+def _scheme(given: str) -> str:
+    """What is repeated of a URL that is none: its scheme, since the rest may hold a password."""
+    scheme = given.split("://")[0]
+    return f"{scheme}://..." if re.fullmatch(r"\w[\w+.-]*", scheme) else "://..."
 
 
 def shown(url: URL) -> str:
     """The database as messages name it, never with a password."""
     if url.drivername == "sqlite":
         return url.database or ""
-    secret = [name for name in url.query if "password" in name]
+    others = [name for name in url.query if name not in _SHOWN_OPTIONS]
     scheme = url.drivername.split("+")[0]
-    return url.difference_update_query(secret).set(drivername=scheme).render_as_string(hide_password=True)
+    return server_address.shown(url.difference_update_query(others).set(drivername=scheme))
+
+
+def reading_url(url: URL) -> URL:
+    """The same database for who only reads: at a standby where one answers; a file is the same."""
+    return url if url.drivername == "sqlite" else server_address.for_reading(url)
 
 
 def open_engine(url: URL, pause: Pause) -> Engine:
@@ -100,6 +119,8 @@ def open_engine(url: URL, pause: Pause) -> Engine:
     if url.drivername == "sqlite":
         event.listen(engine, "connect", _set_pragmas)
         event.listen(engine, "begin", _begin)
+    else:
+        event.listen(engine, "connect", server_roles.become_application)
     return engine
 
 
@@ -113,6 +134,8 @@ def _set_pragmas(connection: Any, _record: object) -> None:
         "recursive_triggers = ON",
         "trusted_schema = OFF",
         "cell_size_check = ON",
+        # What is erased is overwritten, and does not wait in free pages for somebody who looks.
+        "secure_delete = ON",
         f"journal_mode = {durable[0]}",
         f"synchronous = {durable[1]}",
     ):
@@ -199,7 +222,8 @@ def _storage(engine: Engine) -> Iterator[None]:
         said = (str(cause).strip() or type(cause).__name__).splitlines()[0]
         if "not a database" in said:
             raise NotADatabase(database=shown(engine.url), problem=said) from None
-        if isinstance(problem, exc.IntegrityError):
+        if isinstance(problem, (exc.IntegrityError, exc.DataError)):
+            # A fault of the program; what the server says of it holds values.
             raise
         raise NotSaved(problem=said) from None
 
@@ -237,27 +261,86 @@ def schema_of(engine: Engine) -> str | None:
 def upgrade(engine: Engine, to: str = SCHEMA, fill: Callable[[Connection], None] | None = None) -> None:
     """Bring an empty or older database to this program's schema, or to the one named, in one transaction.
 
-    `fill` puts rows into the new tables, in the same transaction.
+    `fill` puts rows into the new tables, in the same transaction. On PostgreSQL the owner's role does all of it, and
+    the application gets its rights; raises NeedsAdministrator and NameTooLong.
     """
     from alembic import command
     from alembic.config import Config
 
     config = Config()
     config.set_main_option("script_location", str(shipped.folder("migrations")).replace("%", "%%"))
-    with _storage(engine), engine.connect().execution_options(writes=True) as connection:
+    with _alone(engine) as connection:
         if engine.dialect.name == "sqlite":
-            # A batch alter with foreign keys on would erase the children of the altered table. The
-            # connection must not return to the pool, where it would go on without them.
-            connection.detach()
-            raw = connection.connection.dbapi_connection
-            assert raw is not None
-            raw.execute("PRAGMA foreign_keys = OFF")
+            # A batch alter with foreign keys on would erase the children of the altered table.
+            _driver(connection).execute("PRAGMA foreign_keys = OFF")
         with connection.begin():
+            roles = None if engine.dialect.name == "sqlite" else server_roles.become_owner(connection)
             config.attributes["connection"] = connection
             command.upgrade(config, to)
+            if roles is not None:
+                server_roles.grant(connection, roles)
             if fill is not None:
                 fill(connection)
             if engine.dialect.name == "sqlite":
                 broken = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
                 if broken:
                     raise NotSaved(problem=f"the upgrade would break {len(broken)} references")
+    # Connections of before act as whoever logged in.
+    engine.dispose()
+
+
+def needs_roles(engine: Engine) -> bool:
+    """Whether an upgrade has roles or rights to set up on the server, be the schema as it may."""
+    if engine.dialect.name == "sqlite":
+        return False
+    with reading(engine) as db:
+        roles = server_roles.roles_of(db)
+        return not roles.there or server_roles.granted_otherwise(db, roles) != ([], [])
+
+
+@contextmanager
+def _alone(engine: Engine) -> Iterator[Connection]:
+    """A connection that writes and never returns to the pool, where others would go on with its settings or role."""
+    with _storage(engine), engine.connect().execution_options(writes=True) as connection:
+        connection.detach()
+        raw = _driver(connection)
+        try:
+            yield connection
+        finally:
+            if connection.invalidated:
+                # What was interrupted is nobody's any more, and would hold its locks.
+                raw.close()
+
+
+def _driver(connection: Connection) -> Any:
+    return connection.connection.dbapi_connection
+
+
+def add_login(engine: Engine, name: str, password: str, keep: Callable[[], None]) -> str:
+    """A login for a counter, member of the application's role; `keep` keeps the password before the login counts.
+
+    Returns the application's role. Raises LoginThere, NeedsAdministrator and what `keep` refuses.
+    """
+    with _alone(engine) as connection, connection.begin():
+        roles = server_roles.roles_of(connection)
+        encrypt = _driver(connection).pgconn.encrypt_password
+        verifier = encrypt(password.encode(), name.encode(), b"scram-sha-256")
+        server_roles.make_login(connection, roles, name, verifier.decode())
+        keep()
+    return roles.application
+
+
+def require_no_role(engine: Engine, name: str) -> None:
+    """Nothing, where the server has no role of that name; else LoginThere."""
+    with reading(engine) as db:
+        server_roles.require_free(db, name)
+
+
+def hold(db: Connection, what: str, *which: int) -> None:
+    """Others who would hold the same wait until the transaction ends; for rows that the program may not lock.
+
+    To lock a row takes the right to change it. On SQLite the transaction has locked everything.
+    """
+    if db.dialect.name != "sqlite":
+        named = " ".join((what, *map(str, which)))
+        db.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(named, 0))))

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from functools import lru_cache
 from itertools import groupby
 from typing import Any
@@ -15,10 +15,13 @@ from sqlalchemy import (
     bindparam,
     cast,
     func,
+    literal,
     select,
 )
 
 from dispensary.errors import Refused, quoted
+from dispensary.rules.access import Denied
+from dispensary.rules.erasure import PatientErased, require_nameless
 from dispensary.rules.numbers import Record, parse_number
 from dispensary.rules.people import Condition, History, Language, Person
 from dispensary.rules.product import Agent, Form, Preservatives, Product, Route, Sensitivity, Storage
@@ -34,6 +37,7 @@ from dispensary.schema.people import (
     site,
     user,
 )
+from dispensary.schema.trust import audit_event
 
 
 class NotFound(Refused):
@@ -45,11 +49,16 @@ class NotFound(Refused):
     way_out: str
 
 
-class UserDisabled(Refused):
+class UserDisabled(Denied):
     """The acting person may no longer act."""
 
     sentence = "User {user} is disabled: act as somebody else with --as."
     user: str
+
+    @property
+    def asked(self) -> str:
+        """The user."""
+        return self.user
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +75,18 @@ class Patient:
     history: History
     level_on: date | None
     """The day of the last B12 level on record."""
+    erased_at: datetime | None = None
+    """Since when nothing above says anything about a person."""
+
+    def require_not_erased(self) -> None:
+        """Raises PatientErased."""
+        if self.erased_at is not None:
+            raise PatientErased(patient=Record.PATIENT.number(self.number))
+
+    def require_nameless(self, what: str, *texts: str) -> None:
+        """Raises NamesThePatient where one of the texts, which are kept for good, says who this is."""
+        number = Record.PATIENT.number(self.number)
+        require_nameless(texts, what, number, name=self.name, identifier=self.identifier)
 
 
 _PERSON = select(user.c.id, user.c.name, user.c.role, user.c.site_id, user.c.disabled_at).where(
@@ -87,6 +108,7 @@ PATIENT_COLUMNS = (
     patient.c.born,
     patient.c.language,
     patient.c.audit_key,
+    patient.c.erased_at,
     _joined("sensitivities", patient_sensitivity.c.sensitivity, patient_sensitivity.c.patient_id),
     _joined("conditions", patient_condition.c.condition, patient_condition.c.patient_id),
     _joined("medicines", patient_medicine.c.name, patient_medicine.c.patient_id),
@@ -192,8 +214,8 @@ def origin(db: Connection, site_id: int) -> str:
     return str(db.execute(select(site.c.origin).where(site.c.id == site_id)).scalar_one())
 
 
-def patient_by_number(db: Connection, site_id: int, given: str) -> Patient:
-    """The patient of this number (P12) or identifier; raises NotFound."""
+def patient_by_number(db: Connection, site_id: int, given: str, *, erased_too: bool = False) -> Patient:
+    """The patient of this number (P12) or identifier; raises NotFound, and PatientErased without `erased_too`."""
     text = given.strip()
     wanted = patient.c.identifier == text
     if text[:1] in "Pp" and text[1:].isascii() and text[1:].isdigit():
@@ -203,7 +225,38 @@ def patient_by_number(db: Connection, site_id: int, given: str) -> Patient:
         raise NotFound(
             what="patient", given=quoted(given), way_out="enter the patient first with `dispensary patient add`"
         )
-    return patient_of(row)
+    found = patient_of(row)
+    if not erased_too:
+        found.require_not_erased()
+    return found
+
+
+def whose(db: Connection, site_id: int, given: str) -> tuple[str, bytes]:
+    """The patient of this number or identifier as `request.claim` wants one: the number (P12) and the audit key.
+
+    Raises NotFound and PatientErased.
+    """
+    found = patient_by_number(db, site_id, given)
+    return Record.PATIENT.number(found.number), found.audit_key
+
+
+_OF_ERASED = (
+    select(patient.c.number, audit_event.c.patient)
+    .join(audit_event, (audit_event.c.site_id == patient.c.site_id) & (audit_event.c.at == patient.c.erased_at))
+    .where(
+        patient.c.site_id == bindparam("site"),
+        audit_event.c.kind == "patient erase",
+        audit_event.c.subject == literal(Record.PATIENT.value) + cast(patient.c.number, Text),
+    )
+)
+
+
+def commitments_of_erased(db: Connection, site_id: int) -> dict[int, str]:
+    """What stands in the chain for each erased patient of the site, by number, as the event of the erasure says it.
+
+    Nobody can compute it any more.
+    """
+    return {row.number: row.patient for row in db.execute(_OF_ERASED, {"site": site_id})}
 
 
 def lock_patient(db: Connection, patient_id: int | ScalarSelect[int], **given: object) -> None:
@@ -233,6 +286,7 @@ def patient_of(row: Any) -> Patient:
             frozenset(_words(row.medicines)),
         ),
         row.level_on,
+        row.erased_at,
     )
 
 

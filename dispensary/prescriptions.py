@@ -182,7 +182,8 @@ def by_number(
 ) -> Prescription:
     """The prescription of this number (RX12); with `lock`, other counters wait for its patient's prescriptions.
 
-    `zone` is the pharmacy's own, in which a fill has its day. Raises NotANumber and NotFound.
+    `zone` is the pharmacy's own, in which a fill has its day. Raises NotANumber and NotFound, and with `lock`
+    PatientErased: who locks means to write.
     """
     number = parse_number(Record.PRESCRIPTION, given)
     if lock:
@@ -196,9 +197,12 @@ def by_number(
         )
     fills = db.execute(_FILLS_OF_ONE, {"prescription": row.id}).all()
     draws = db.execute(_DRAWS_OF_ONE, {"prescription": row.id}).all() if row.drawn else ()
-    return _prescription(
+    found = _prescription(
         row, row.others, _fills(fills, _returned(db, fills), zone), _draws(draws, _drawn_from(db, draws), zone)
     )
+    if lock:
+        found.patient.require_not_erased()
+    return found
 
 
 def all_of_site(

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, and_, exists, func, not_, or_, select
 
+from dispensary import database
 from dispensary.lookup import NotFound
 from dispensary.rules.numbers import Record, parse_number
 from dispensary.rules.printer import SENDING_TAKES, JobState
@@ -124,12 +125,11 @@ def by_number(db: Connection, site_id: int, given: str, *, lock: bool = False) -
     """The job of this number (PJ12); raises NotANumber and NotFound.
 
     With `lock`, others who want to lock it wait until the transaction ends. It is a statement of its own, since
-    one that waits in PostgreSQL goes on with what it saw before; on SQLite the transaction has locked everything.
+    one that waits in PostgreSQL goes on with what it saw before.
     """
     number = parse_number(Record.PRINT_JOB, given)
-    if lock and db.dialect.name != "sqlite":
-        job = select(print_job.c.id).where(print_job.c.site_id == site_id, print_job.c.number == number)
-        db.execute(job.with_for_update(key_share=True))
+    if lock:
+        database.hold(db, "print job", site_id, number)
     for found in _standings(db, _JOBS.where(print_job.c.site_id == site_id, print_job.c.number == number)):
         return found
     raise NotFound(

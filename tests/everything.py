@@ -31,6 +31,8 @@ from dispensary.services.compounding.repack import Batch, repack
 from dispensary.services.compounding.used_up import FromLot
 from dispensary.services.counting.count import EnterCount, StartCount, enter_count, start_count
 from dispensary.services.counting.count_close import CloseCount, close_count
+from dispensary.services.people.credentials import BadgeOf, PinOf, give_badge, give_pin
+from dispensary.services.people.erase import Erasure, erase
 from dispensary.services.people.patients import NewLevel, PatientEdit, edit_patient, record_level
 from dispensary.services.people.register import (
     NewPatient,
@@ -40,6 +42,8 @@ from dispensary.services.people.register import (
     add_prescriber,
     add_user,
 )
+from dispensary.services.people.sites import NewSite, Right, add_site, give_right
+from dispensary.services.people.user_access import Access, change_access
 from dispensary.services.prescribing import prescription_act
 from dispensary.services.prescribing.dispense import Order, dispense
 from dispensary.services.prescribing.hand_over import HandOver, check_hand_over
@@ -119,6 +123,8 @@ def everything_done(shop: Shop) -> list[Asked]:
     do.shop = replace(shop, on=shop.on + timedelta(days=DAYS))
     _findings(do)
     _print(do)
+    _erase(do)
+    _sign_in(do)
     return do.asked
 
 
@@ -287,3 +293,25 @@ def _print(do: Day) -> None:
     do.shop.do(claim, "PJ7")
     do.shop.do(end, Ended("PJ7", 1, problem="it broke off", perhaps=True))
     do(was_printed, WasPrinted, "PJ7")
+
+
+def _erase(do: Day) -> None:
+    """P4 was entered by mistake and is erased."""
+    given = ("MRN-4", "Patient 4", date(1961, 4, 4), Language("en"), frozenset[Any](), frozenset[Any]())
+    # Not one of those that are asked again: who was erased is answered no more.
+    do.shop.do(add_patient, NewPatient("mistake", *given), audit_key=bytes([4]) * 32)
+    do(erase, Erasure, "P4", "entered by mistake", with_practice=do.shop.practice)
+
+
+def _sign_in(do: Day) -> None:
+    """alex has a PIN, which nobody can type, and kim had a badge; robin was away; nora of North may look on here."""
+    do(give_pin, PinOf, "alex", with_pin_hash="$argon2id$v=19$m=8,t=1,p=1$c2l4dGVlbiBieXRlcyBvcg$bm9ib2R5IGhhcyBpdA")
+    do(give_badge, BadgeOf, "kim", with_badge_hash="b" * 64)
+    do(give_badge, BadgeOf, "kim", True, with_badge_hash=None)
+    do(add_user, NewUser, "robin", Role.KEEPER)
+    for enabled in (False, True):
+        do(change_access, Access, "robin", "on leave", enabled)
+    do(add_site, NewSite, "North", with_origin="north")
+    north = replace(do.shop.by(), site_id=2)
+    do.shop.write(lambda db: add_user(db, NewUser("nora", "nora", Role.PHARMACIST), on=do.shop.on, by=north))
+    do(give_right, Right, "nora", Role.AUDITOR)

@@ -10,7 +10,7 @@ from dispensary.rules.level import Level
 from dispensary.rules.life import Act
 from dispensary.rules.logger import Measured
 from dispensary.rules.lot_life import LotAct
-from dispensary.rules.people import Condition, Country, History, Language, Role
+from dispensary.rules.people import Condition, Country, History, Language, Person, Role
 from dispensary.rules.place import PlaceKind
 from dispensary.rules.product import Form, Route, Sensitivity, Temperature
 from dispensary.rules.quantity import Dose
@@ -29,6 +29,8 @@ from dispensary.services.compounding.repack import Batch, repack
 from dispensary.services.compounding.used_up import FromLot
 from dispensary.services.counting.count import EnterCount, StartCount, enter_count, start_count
 from dispensary.services.counting.count_close import CloseCount, close_count
+from dispensary.services.people.credentials import BadgeOf, PinOf, give_badge, give_pin
+from dispensary.services.people.erase import Erasure, erase
 from dispensary.services.people.patients import NewLevel, PatientEdit, edit_patient, record_level
 from dispensary.services.people.register import (
     NewPatient,
@@ -38,6 +40,8 @@ from dispensary.services.people.register import (
     add_prescriber,
     add_user,
 )
+from dispensary.services.people.sites import NewSite, Right, add_site, give_right
+from dispensary.services.people.user_access import Access, change_access
 from dispensary.services.prescribing.dispense import Order, dispense
 from dispensary.services.prescribing.hand_over import HandOver, check_hand_over
 from dispensary.services.prescribing.owe import Owe, owe
@@ -181,6 +185,47 @@ def a_changed_patient(shop):
 def a_level(shop):
     order = NewLevel(KEY, a_patient(shop), Level.parse("148 pmol/L"), date(2026, 11, 20))
     return record_level, order, replace(order, level=Level.parse("200 pg/mL")), {}
+
+
+def an_erasure(shop):
+    order = Erasure(KEY, a_patient(shop), "entered by mistake")
+    return erase, order, replace(order, reason="moved away"), {"practice": shop.practice}
+
+
+def a_pin(shop):
+    order = PinOf(KEY, "alex")
+    return give_pin, order, replace(order, user="sam"), {"pin_hash": "a hash"}
+
+
+def a_badge(shop):
+    order = BadgeOf(KEY, "alex")
+    return give_badge, order, replace(order, taken=True), {"badge_hash": "a hash"}
+
+
+def a_disabling(shop):
+    shop.do(add_user, NewUser(shop.key(), "sam", Role.TECHNICIAN))
+    order = Access(KEY, "sam", "left", enabled=False)
+    return change_access, order, replace(order, reason="is away"), {}
+
+
+def an_enabling(shop):
+    shop.do(add_user, NewUser(shop.key(), "sam", Role.TECHNICIAN))
+    shop.do(change_access, Access(shop.key(), "sam", "left", enabled=False))
+    order = Access(KEY, "sam", "is back", enabled=True)
+    return change_access, order, replace(order, reason="was wrong"), {}
+
+
+def a_site(shop):
+    order = NewSite(KEY, "North")
+    return add_site, order, replace(order, name="South"), {"origin": "north"}
+
+
+def a_right(shop):
+    shop.do(add_site, NewSite(shop.key(), "North"), origin="north")
+    north = Person(1, "alex", Role.PHARMACIST, 2)
+    shop.write(lambda db: add_user(db, NewUser("nora", "nora", Role.PHARMACIST), on=shop.on, by=north))
+    order = Right(KEY, "nora", Role.AUDITOR)
+    return give_right, order, replace(order, role=Role.TECHNICIAN), {}
 
 
 def an_import(shop):
@@ -382,6 +427,13 @@ KINDS = {
     a_hand_over: "rx check",
     a_changed_patient: "patient edit",
     a_level: "patient level",
+    an_erasure: "patient erase",
+    a_pin: "user pin",
+    a_badge: "user badge",
+    a_disabling: "user disable",
+    an_enabling: "user enable",
+    a_site: "site add",
+    a_right: "user right",
     an_import: "product import",
     a_pack: "product pack",
     a_minimum: "product edit",

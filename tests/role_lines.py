@@ -4,10 +4,12 @@ A command of which there is no line here fails a test; one that opens no pharmac
 on what `prepared` has done.
 """
 
+import json
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+from dispensary.rights import person_at
 from dispensary.rules.access import Act
 from dispensary.rules.beyond_use import Category, Start
 from dispensary.rules.formulary import COLUMNS
@@ -22,6 +24,8 @@ from dispensary.services.compounding.repack import Batch, repack
 from dispensary.services.compounding.used_up import FromLot
 from dispensary.services.counting.count import EnterCount, StartCount, enter_count, start_count
 from dispensary.services.people.register import NewUser, add_user
+from dispensary.services.people.sites import NewSite, add_site
+from dispensary.services.people.user_access import Access, change_access
 from dispensary.services.prescribing import prescription_act
 from dispensary.services.printing.print_label import Print, print_label
 from dispensary.services.printing.send import Ended, claim, end
@@ -31,11 +35,22 @@ from dispensary.services.vials import vial_act
 from dispensary.services.vials.open_vial import Opening, open_vial
 from tests.build import NOW, Shop, a_lot, a_patient, a_prescriber, a_recall, an_rx, dispensed
 from tests.everything import HOUSE, HOUSE_ROWS, VIALS_OF_1, VIALS_OF_10
+from tests.exchange.documents import with_national_numbers
 
 MOMENT = NOW + timedelta(hours=1)
 """When the lines are typed."""
 
-PEOPLE = {"tess": Role.TECHNICIAN, "pia": Role.PHARMACIST, "ada": Role.AUDITOR, "mia": Role.MANAGER}
+PEOPLE = {
+    "tess": Role.TECHNICIAN,
+    "pia": Role.PHARMACIST,
+    "ada": Role.AUDITOR,
+    "mia": Role.MANAGER,
+    "rob": Role.REPORTER,
+    "eve": Role.EXPORTER,
+    "kit": Role.KEEPER,
+}
+
+BADGE, NEW_PIN = "0x8f41c7", "271828"
 
 PLAIN = f"receive --product {VIALS_OF_1} --lot Z1 --expires 2027-12-31 --quantity 5"
 NEW_RX = "rx add --patient P4 --prescriber PR1 --form cyanocobalamin --directions '1 mg IM weekly' --quantity 4 --yes"
@@ -130,11 +145,12 @@ LINES: dict[str, list[tuple[str, tuple[Act, ...]]]] = {
         ("patient edit P4 --born 1961-05-04", (Act.PATIENT_EDIT, Act.ERASE_FACT)),
     ],
     "patient level": [("patient level P4 '148 pmol/L'", (Act.PATIENT_LEVEL,))],
+    "patient erase": [("patient erase P7 --reason 'entered by mistake'", (Act.PATIENT_ERASE,))],
     "patient list": [("patient list", (Act.READ_PATIENTS,))],
     "patient show": [("patient show P4", (Act.READ_PATIENTS,))],
     "prescriber add": [("prescriber add --name 'Ida Specimen' --npi 1245319599", (Act.PRESCRIBER_ADD,))],
     "prescriber list": [("prescriber list", (Act.READ_STOCK,))],
-    "rx add": [(NEW_RX, (Act.RX_ADD,))],
+    "rx add": [(NEW_RX, (Act.READ_STOCK, Act.RX_ADD))],
     "rx list": [("rx list", (Act.READ_PATIENTS,))],
     "rx show": [("rx show RX3", (Act.READ_PATIENTS,))],
     "rx plan": [(f"rx plan '1 mg IM weekly' --product {VIALS_OF_1} --days 28", (Act.READ_STOCK,))],
@@ -147,12 +163,58 @@ LINES: dict[str, list[tuple[str, tuple[Act, ...]]]] = {
     "report nightly": [("report nightly --out night", (Act.READ_REPORTS,))],
     "report trace": [("report trace F1", (Act.READ_RECIPIENTS,))],
     "report batch": [("report batch B1", (Act.READ_REPORTS,))],
-    "audit export": [("audit export --out audit.jsonl", (Act.AUDIT_EXPORT,))],
+    "report usage": [("report usage", (Act.READ_REPORTS,))],
+    "report reorder": [("report reorder", (Act.READ_REPORTS,))],
+    "report forecast": [("report forecast", (Act.READ_REPORTS,))],
+    "report value": [("report value", (Act.READ_REPORTS,))],
+    "report expiry": [("report expiry", (Act.READ_REPORTS,))],
+    "report waste": [("report waste", (Act.READ_REPORTS,))],
+    "report due": [
+        ("report due", (Act.READ_REPORTS,)),
+        ("report due --patients", (Act.READ_PATIENTS,)),
+    ],
+    "report access": [("report access", (Act.READ_ACCESS,))],
+    "audit log": [("audit log", (Act.AUDIT_EXPORT,)), ("audit log --patient P4", (Act.READ_PATIENTS,))],
+    "audit export": [
+        ("audit export --out audit.jsonl", (Act.AUDIT_EXPORT,)),
+        ("audit export --out part.jsonl --lot F1", (Act.AUDIT_EXPORT, Act.CHECKPOINT)),
+        ("audit export --out part.jsonl --with-patients", (Act.READ_PATIENTS, Act.AUDIT_EXPORT)),
+        ("audit export --out part.jsonl --patient P4", (Act.READ_PATIENTS, Act.AUDIT_EXPORT)),
+    ],
+    "audit register": [
+        ("audit register dispensing", (Act.READ_RECIPIENTS,)),
+        ("audit register receiving", (Act.READ_REPORTS,)),
+        ("audit register access", (Act.READ_ACCESS,)),
+    ],
     "audit verify": [("audit verify", (Act.VERIFY,))],
     "audit checkpoint": [("audit checkpoint", (Act.CHECKPOINT,))],
-    "user add": [("user add robin --role technician", (Act.USER_ADD,))],
+    "export": [("export tables", (Act.AUDIT_EXPORT,))],
+    "fhir import": [("fhir import rx.json --add-people", (Act.RX_ADD, Act.PATIENT_ADD, Act.PRESCRIBER_ADD))],
+    "fhir export": [
+        ("fhir export --out fills.json", (Act.AUDIT_EXPORT,)),
+        ("fhir export --out fills.json --patients", (Act.READ_PATIENTS, Act.AUDIT_EXPORT)),
+    ],
+    "fhir prescription": [("fhir prescription RX3 --out rx-out.json", (Act.READ_PATIENTS,))],
+    "fhir stock": [("fhir stock --out stock.json", (Act.READ_STOCK,))],
+    "epcis export": [("epcis export --out epcis.json", (Act.AUDIT_EXPORT,))],
+    "user add": [("user add newman --role technician", (Act.USER_ADD,))],
     "user list": [("user list", (Act.READ_USERS,))],
+    "user disable": [("user disable robin --reason 'left the house'", (Act.USER_DISABLE,))],
+    "user enable": [("user enable quinn --reason 'came back'", (Act.USER_ENABLE,))],
+    "user pin": [("user pin max", (Act.USER_PIN, Act.OTHERS_PIN))],
+    "user badge": [("user badge robin", (Act.USER_BADGE,))],
+    "user right": [("user right nora --role technician", (Act.USER_RIGHT,))],
+    "site add": [("site add West", (Act.SITE_ADD,))],
+    "site list": [("site list", (Act.READ_USERS,))],
+    "login": [("login pia", ())],
+    "logout": [("logout", ())],
 }
+
+TYPED = {"user pin max": (NEW_PIN,), "user badge robin": (BADGE,)}
+"""What some of them ask for, which is no PIN of somebody who acts."""
+
+WITNESSED = {"destroy": "sam", "repack": "sam"}
+"""Whose PIN is typed as well where people have PINs, last of all."""
 
 STATUS = {"label send": 4, "report nightly": 4}
 """The exit status where it is not 0: no printer is there, and something needs a person."""
@@ -160,8 +222,13 @@ STATUS = {"label send": 4, "report nightly": 4}
 
 def prepared(shop: Shop) -> None:
     """What the lines name: people, a second shelf, the product of the house and what is made below."""
-    for name, role in {**PEOPLE, "sam": Role.TECHNICIAN}.items():
+    others = {"sam": Role.TECHNICIAN, "robin": Role.TECHNICIAN, "quinn": Role.TECHNICIAN, "max": Role.MANAGER}
+    for name, role in {**PEOPLE, **others}.items():
         shop.do(add_user, NewUser(shop.key(), name, role))
+    shop.do(change_access, Access(shop.key(), "quinn", "on leave", enabled=False))
+    shop.do(add_site, NewSite(shop.key(), "North"), origin="north-origin")
+    there = shop.read(person_at, shop.by(), "North")
+    shop.write(lambda db: add_user(db, NewUser("nora", "nora", Role.TECHNICIAN), on=shop.on, by=there))
     shop.do(add_place, NewPlace(shop.key(), "shelf-2", PlaceKind.SHELF, Temperature.ROOM, dark=True))
     shop.do(import_products, Import(shop.key(), "house.csv", HOUSE_ROWS))
     _treated(shop)
@@ -217,4 +284,5 @@ def _counted(shop: Shop) -> None:
 def write_files(folder: Path) -> None:
     """The files that the lines read; `restore` reads kept.backup."""
     (folder / "new.csv").write_text(f"{','.join(COLUMNS)}\n{NEW_PRODUCT}\n")
+    (folder / "rx.json").write_text(json.dumps(with_national_numbers()))
     (folder / "log.csv").write_text("Time,Celsius\n2026-11-21 08:00:00,5.0\n2026-11-21 08:05:00,5.1\n")

@@ -431,7 +431,7 @@ def test_a_wrong_command_line_is_told_how_it_goes(arguments):
     ran = alone(*arguments)
     assert (ran.returncode, ran.stdout) == (2, "")
     assert ran.stderr.startswith(
-        "usage: python auditor.py FILE [SEQUENCE HASH] [--key VERIFIER --checkpoint NOTE...]\n"
+        "usage: python auditor.py FILE [SEQUENCE HASH] [--key VERIFIER] [--checkpoint NOTE...]\n"
     )
 
 

@@ -15,6 +15,7 @@ from dispensary.database import NoPharmacy, NotADatabase, OtherSchema, parse_url
 from dispensary.errors import Contended, NotSaved, Refused
 from dispensary.schema.people import site
 from tests.build import a_lot
+from tests.owning import past
 
 
 def an_engine(database_file: Path | str, pause=lambda: None) -> Engine:
@@ -44,9 +45,9 @@ def test_a_database_is_named_without_its_password(given, said):
 @pytest.mark.parametrize(
     ("given", "sentence"),
     [
-        ("mysql://u:hunter2@h/db", "mysql://u:***@h/db is not a dispensary database (only sqlite:///FILE and "
+        ("mysql://u:hunter2@h/db", "mysql://... is not a dispensary database (only sqlite:///FILE and "
          "postgresql:// are known): name another with --database."),
-        ("postgresql+asyncpg://u:hunter2@h/db", "postgresql://u:***@h/db is not a dispensary database (only "
+        ("postgresql+asyncpg://u:hunter2@h/db", "postgresql+asyncpg://... is not a dispensary database (only "
          "sqlite:///FILE and postgresql:// are known): name another with --database."),
         ("sqlite://", "sqlite:// is not a dispensary database (only sqlite:///FILE and postgresql:// are known): "
          "name another with --database."),
@@ -305,14 +306,14 @@ def test_a_text_file_is_not_a_database_and_stays_as_it_is(tmp_path):
 
 
 def test_somebody_elses_tables_are_not_a_database(shop):
-    shop.write(lambda db: db.execute(text("DROP TABLE alembic_version")))
+    past(shop, lambda db: db.execute(text("DROP TABLE alembic_version")))
     assert str(refusal(shop.engine)) == (
         f"{shown(shop.engine.url)} is not a dispensary database (it holds other tables): name another with --database."
     )
 
 
 def test_several_versions_at_once_are_not_a_database(shop):
-    shop.write(lambda db: db.execute(text("INSERT INTO alembic_version (version_num) VALUES ('77')")))
+    past(shop, lambda db: db.execute(text("INSERT INTO alembic_version (version_num) VALUES ('77')")))
     assert isinstance(refusal(shop.engine), NotADatabase)
 
 
@@ -320,11 +321,11 @@ def test_several_versions_at_once_are_not_a_database(shop):
     ("version", "way_out"),
     [
         ("0000", "run `dispensary upgrade`, after a backup"),
-        ("0005", "use the newer program that wrote it"),
+        ("9999", "use the newer program that wrote it"),
     ],
 )
 def test_another_schema_is_refused_with_what_mends_it(shop, version, way_out):
-    shop.write(lambda db: db.execute(text(f"UPDATE alembic_version SET version_num = '{version}'")))
+    past(shop, lambda db: db.execute(text(f"UPDATE alembic_version SET version_num = '{version}'")))
     found = refusal(shop.engine)
     assert isinstance(found, OtherSchema)
     assert str(found) == (

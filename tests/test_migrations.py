@@ -15,10 +15,12 @@ from sqlalchemy import event as events_of_engine
 from dispensary import database, shipped
 from dispensary.schema import metadata, partial_indexes  # noqa: F401
 from tests.build import admin, server_uri
+from tests.owning import owning
 
 APPEND_ONLY = [
     "answer",
     "audit_event",
+    "badge",
     "batch",
     "batch_ingredient",
     "checked_pack",
@@ -35,6 +37,7 @@ APPEND_ONLY = [
     "light_exposure",
     "lot_act",
     "movement",
+    "pin",
     "place_log",
     "prescription_act",
     "print_attempt",
@@ -46,6 +49,7 @@ APPEND_ONLY = [
     "receipt",
     "receipt_line",
     "request",
+    "site_right",
     "stock_act",
     "stock_count",
     "unmet_demand",
@@ -76,7 +80,7 @@ def config() -> Config:
 
 
 def downgrade(engine: Engine) -> None:
-    with engine.connect().execution_options(writes=True) as connection, connection.begin():
+    with owning(engine) as connection:
         made = config()
         made.attributes["connection"] = connection
         command.downgrade(made, "base")
@@ -145,7 +149,8 @@ def test_checks_and_indexes_are_those_of_the_metadata(empty):
     database.upgrade(empty)
     migrated = shape(empty)["tables"]
     downgrade(empty)
-    metadata.create_all(empty)
+    with owning(empty) as db:
+        metadata.create_all(db)
     assert shape(empty)["tables"] == migrated
 
 
@@ -167,7 +172,7 @@ def test_references_hold_after_an_upgrade(empty):
 
 
 def refused(shop, statement: str) -> str:
-    with pytest.raises(exc.DBAPIError) as problem, shop.engine.begin() as db:
+    with pytest.raises(exc.DBAPIError) as problem, owning(shop.engine) as db:
         db.execute(text(statement))
     return str(problem.value.orig)
 

@@ -12,6 +12,7 @@ from dispensary.services.stock.move import Move, move
 from dispensary.services.storage.place import NewPlace, add_place
 from tests.build import a_lot, an_rx, dispensed, returned, units_at
 from tests.faults.books import require_sound
+from tests.owning import past
 from tests.refusing import nothing_written
 
 STOCKED = [kind for kind in PlaceKind if kind.stocked]
@@ -30,7 +31,7 @@ def first_of(shop, kind):
 def test_of_several_places_of_a_kind_the_first_is_meant(shop, kind):
     another(shop, kind, "another")
     # A row that is written anew comes last where nobody asks for an order.
-    shop.write(lambda db: db.execute(update(place).where(place.c.code == kind.value).values(dark=False)))
+    past(shop, lambda db: db.execute(update(place).where(place.c.code == kind.value).values(dark=False)))
     assert first_of(shop, kind) == kind.value
 
 

@@ -13,6 +13,7 @@ from dispensary.rules import shelf
 from dispensary.rules.allocation import ShortStock
 from dispensary.rules.shelf import ALLOWED, LotNotUsable, Operation, State
 from tests.build import NOW, Shop, admin, server_uri
+from tests.kept_database import Kept
 from tests.refusing import everything, nothing_written
 from tests.state_table import (
     ALLOWED_CELLS,
@@ -35,24 +36,26 @@ def sqlite_of(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -
 
 
 @pytest.fixture(scope="module")
-def postgres_of(postgres_server: str) -> Iterator[Callable[[State], tuple[str, Shop]]]:
-    """A database with the lot in the state, made once, with the pharmacy that made it."""
-    made: dict[State, tuple[str, Shop]] = {}
+def postgres_of(postgres_server: str) -> Iterator[Callable[[State], tuple[Kept, Shop]]]:
+    """A database with the lot in the state, brought back after each test, with the pharmacy that made it."""
+    made: dict[State, tuple[Kept, Shop]] = {}
 
-    def of(state: State) -> tuple[str, Shop]:
+    def of(state: State) -> tuple[Kept, Shop]:
         if state not in made:
-            name = f"state_{state}"
-            admin(postgres_server, f"CREATE DATABASE {name} TEMPLATE template")
-            made[state] = name, in_the(state, server_uri(postgres_server, name))
+            template = f"state_{state}"
+            admin(postgres_server, f"CREATE DATABASE {template} TEMPLATE template")
+            shop = in_the(state, server_uri(postgres_server, template))
+            made[state] = Kept(postgres_server, f"cell_{state}", template), shop
         return made[state]
 
     yield of
-    for name, _ in made.values():
-        admin(postgres_server, f"DROP DATABASE {name}")
+    for kept, _ in made.values():
+        kept.dropped()
+        admin(postgres_server, f"DROP DATABASE {kept.template}")
 
 
 @pytest.fixture
-def on_sqlite(state: State, sqlite_of: SqliteOf, tmp_path: Path) -> Iterator[Shop]:
+def on_sqlite(quick_disk: None, state: State, sqlite_of: SqliteOf, tmp_path: Path) -> Iterator[Shop]:
     """The pharmacy when its lot is in the state, its own copy."""
     file, made = sqlite_of(state)
     shutil.copy(file, tmp_path / "copy.db")
@@ -60,14 +63,10 @@ def on_sqlite(state: State, sqlite_of: SqliteOf, tmp_path: Path) -> Iterator[Sho
 
 
 @pytest.fixture
-def on_postgresql(
-    state: State, postgres_server: str, postgres_of: Callable[[State], tuple[str, Shop]]
-) -> Iterator[Shop]:
+def on_postgresql(state: State, postgres_of: Callable[[State], tuple[Kept, Shop]]) -> Iterator[Shop]:
     """The same on PostgreSQL."""
-    name, made = postgres_of(state)
-    admin(postgres_server, f"CREATE DATABASE cell TEMPLATE {name}")
-    yield from opened_again(server_uri(postgres_server, "cell"), made)
-    admin(postgres_server, "DROP DATABASE cell WITH (FORCE)")
+    kept, made = postgres_of(state)
+    yield from opened_again(kept.fresh(), made)
 
 
 @pytest.fixture(params=["on_sqlite", "on_postgresql"])

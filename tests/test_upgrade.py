@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from itertools import count
 from pathlib import Path
@@ -14,12 +15,16 @@ from dispensary.cli.context import settings_of
 from dispensary.cli.init import PLACEHOLDERS
 from dispensary.database import OtherSchema
 from dispensary.reports.labels.dispense import dispense_facts
+from dispensary.reports.people.records import patients
 from dispensary.reports.prescribing.prescription import show_prescription
 from dispensary.reports.verify import verify
-from dispensary.rules.people import Condition
+from dispensary.request import KeyReused
+from dispensary.rules.people import Condition, Language
 from dispensary.rules.refills import Left
 from dispensary.schema import metadata, prescribing, stock, trust
-from tests.build import NOW, Shop, a_lot, dispensed, later, picks, returned, the_rx
+from dispensary.services.people.erase import Erasure, erase
+from dispensary.services.people.register import NewPatient, add_patient
+from tests.build import NOW, Shop, a_lot, an_rx, dispensed, later, picks, returned, the_rx
 from tests.refusing import refused
 
 OLD = sorted((Path(__file__).parent / "golden" / "schemas").glob("*.sql"))
@@ -120,3 +125,24 @@ def test_what_was_asked_before_the_upgrade_is_answered_after_it(old):
     assert (again.dispense, again.units, again.owed) == ("D1", 4, 0)
     assert dispensed(after, "RX3", key="old-3", units=3).dispense == "D3"
     assert counts(old) == before
+
+
+def test_what_held_a_persons_data_is_answered_by_its_plain_hash(old):
+    """Such a request is sealed by the patient's key since; those of before go on."""
+    database.upgrade(old.engine)
+    before = counts(old)
+    none = frozenset()
+    eve = NewPatient("key-7", "MRN-3", "Eve Example", date(1978, 2, 14), Language.ENGLISH, none, none)
+    assert old.do(add_patient, eve, audit_key=b"another").patient == "P3"
+    assert an_rx(replace(old, _keys=count(8)), "P1", "PR1") == "RX1"
+    refused(KeyReused, lambda: old.do(add_patient, replace(eve, name="Eva Example"), audit_key=b"another"))
+    assert counts(old) == before
+
+
+def test_a_patient_of_an_earlier_release_is_erased(old):
+    database.upgrade(old.engine)
+    after = old.at(old.on.replace(year=old.on.year + 11))
+    for number in ("P1", "P2", "P3"):
+        after.do(erase, Erasure(after.key(), number, "asked for it"), practice=after.practice)
+    assert after.read(verify).ok
+    assert {row.name for row in after.read(patients, 1, zone=after.on.tzinfo).shown[:3]} == {"(erased)"}

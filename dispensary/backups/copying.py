@@ -67,11 +67,19 @@ def copied(engine: Engine, schema: str) -> Iterator[tuple[sqlite3.Connection, Bi
             # The copy of a database with a write-ahead log would ask for one too (sqlite.org/fileformat.html, 1.3.3).
             os.pwrite(content.fileno(), b"\1\1", 18)
             require_sound(copy, database.shown(engine.url))
+            _end_sessions(copy)
             yield copy, content
         finally:
             content.close()
             filling.close()
             copy.close()
+
+
+def _end_sessions(copy: sqlite3.Connection) -> None:
+    """Leave out the sessions: who was logged in, or disabled since, must not be so again where it is restored."""
+    copy.execute("PRAGMA journal_mode = OFF")
+    if copy.execute("SELECT 1 FROM sqlite_master WHERE name = 'session'").fetchone():
+        copy.execute("DELETE FROM session")
 
 
 def require_sound(copy: sqlite3.Connection, name: str) -> None:

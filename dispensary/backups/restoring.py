@@ -21,7 +21,7 @@ from dispensary.backups.rows import Unfit, carry
 from dispensary.backups.taking import LARGEST_TEXT, MEMBERS
 from dispensary.database import OtherSchema
 from dispensary.errors import Refused
-from dispensary.exports.files import FileNotSaved, require_new, shown
+from dispensary.exports.files import FileNotSaved, place, require_new, settle, shown
 
 LARGEST = 1 << 46
 """Bytes of a database, at the most."""
@@ -215,19 +215,10 @@ def _require_room(target: Path) -> None:
 def _name(unpacked_file: Path, target: Path) -> None:
     """Give the file its name, never one that somebody took meanwhile."""
     try:
-        try:
-            os.link(unpacked_file, target)
-        except PermissionError:
-            # File systems without a second name for a file: an empty one keeps the place.
-            os.close(os.open(target, os.O_CREAT | os.O_EXCL, 0o600))
-            unpacked_file.replace(target)
+        place(unpacked_file, target)
     except FileExistsError:
         raise DatabaseThere(database=shown(target), what="a file") from None
-    descriptor = os.open(target.parent, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    settle(target.parent)
 
 
 def _load(backup: Backup, engine: Engine) -> None:

@@ -14,10 +14,9 @@ from dispensary import __version__, database
 from dispensary.backups import manifest, parcel
 from dispensary.backups.copying import copied
 from dispensary.backups.manifest import Manifest
-from dispensary.backups.placing import placed
 from dispensary.backups.rows import Unfit
 from dispensary.backups.seal import sealing
-from dispensary.exports.files import FileNotSaved, shown
+from dispensary.exports.files import FileNotSaved, new_file, shown
 
 MEMBERS = ("manifest.json", "settings.toml", "pharmacy.db")
 LARGEST_TEXT = 1 << 20
@@ -43,7 +42,7 @@ def back_up(
         database.check_schema(engine)
     assert schema is not None
     try:
-        with placed(file, force=force) as out, copied(engine, schema) as (copy, content):
+        with new_file(file, force=force) as out, copied(engine, schema) as (copy, content):
             told = _told(copy, content, engine.dialect.name, settings, on)
             if lock is None:
                 _write(out, told, settings, content)

@@ -8,8 +8,8 @@ import typer
 from typer.core import TyperGroup
 
 from dispensary import __version__
-from dispensary.cli.context import Desk
-from dispensary.cli.output import NotPrinted, new_app, refuse
+from dispensary.cli.desk import Desk
+from dispensary.cli.output import NotPrinted, fault, new_app, refuse
 from dispensary.errors import NotSaved, Refused
 
 # In the order of a day; each is imported only when it is called or listed.
@@ -42,9 +42,19 @@ COMMANDS = {
     "rx": "rx",
     "report": "report",
     "audit": "audit",
+    "export": "export",
+    "fhir": "fhir",
+    "epcis": "epcis",
+    "site": "site",
     "user": "user",
+    "login": "login",
+    "logout": "logout",
 }
-_GLOBAL = ("--database", "--as")
+_GLOBAL = {"--database": 2, "--as": 2, "--site": 2, "--pin-stdin": 1, "--standby": 1}
+"""Global options, with how many words each takes."""
+
+MOST_SHOWN = 500
+"""Characters of what is said about the words of a command."""
 
 
 class NotText(Refused):
@@ -72,7 +82,10 @@ class Root(TyperGroup):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """The global options first, wherever they were typed."""
-        return super().parse_args(ctx, _global_first(args))
+        try:
+            return super().parse_args(ctx, _global_first(args))
+        except typer.TyperException as problem:
+            raise _harmless(problem) from None
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command; a refusal is one sentence on standard error and an exit status."""
@@ -85,6 +98,29 @@ class Root(TyperGroup):
         except UnicodeEncodeError as problem:
             # Raised where the word meets the database, whose transaction is undone.
             ctx.exit(refuse(NotText(given=ascii(problem.object[:40])), ctx.obj.format))
+        except typer.TyperException as problem:
+            raise _harmless(problem) from None
+        except (typer.Exit, typer.Abort, BrokenPipeError, EOFError):
+            raise
+        except Exception as problem:
+            # Never as it is: its message, and what stood in variables on its way, may be a patient's.
+            raise SystemExit(self._fault(problem, ctx.obj)) from problem
+
+    @staticmethod
+    def _fault(problem: Exception, at: Desk | None) -> int:
+        told = fault(problem)
+        if at is not None and at.key is not None:
+            told.retry = f"run the same command again with --key {at.key}"
+        return refuse(told, at.format if at is not None else "table")
+
+
+def _harmless(problem: typer.TyperException) -> typer.TyperException:
+    """What is wrong with the words of a command, with nothing in it that acts on a terminal."""
+    from dispensary.exports.terminal import harmless
+
+    message = harmless(getattr(problem, "message", ""))
+    problem.message = message if len(message) <= MOST_SHOWN else f"{message[:MOST_SHOWN]}..."
+    return problem
 
 
 def _global_first(args: list[str]) -> list[str]:
@@ -92,7 +128,7 @@ def _global_first(args: list[str]) -> list[str]:
     end = rest.index("--") if "--" in rest else len(rest)
     i = 0
     while i < end:
-        width = 2 if rest[i] in _GLOBAL else 1 if rest[i].startswith(tuple(f"{name}=" for name in _GLOBAL)) else 0
+        width = _GLOBAL.get(rest[i], 1 if rest[i].startswith(tuple(f"{name}=" for name in _GLOBAL)) else 0)
         if width and i + width <= end:
             first += rest[i : i + width]
             del rest[i : i + width]
@@ -125,17 +161,36 @@ def root(
     ] = None,
     user: Annotated[
         str | None,
-        typer.Option("--as", envvar="DISPENSARY_USER", metavar="USER", help="Who acts. [default: you]"),
+        typer.Option(
+            "--as", envvar="DISPENSARY_USER", metavar="USER", help="Who acts. [default: who is logged in, or you]"
+        ),
     ] = None,
+    site: Annotated[
+        str | None,
+        typer.Option("--site", envvar="DISPENSARY_SITE", metavar="SITE", help="At which site. [default: your own]"),
+    ] = None,
+    pin_stdin: Annotated[
+        bool, typer.Option("--pin-stdin", help="Take PINs from standard input, a line each, as they are asked for.")
+    ] = False,
+    standby: Annotated[
+        bool, typer.Option("--standby", help="Read at a standby of the server, where one answers.")
+    ] = False,
     version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True)] = False,  # noqa: ARG001
 ) -> None:
     """Stock book and dispensing desk for injectable vitamin B12."""
-    context.obj = Desk(database, user)
+    context.obj = Desk(database, user, site, pin_stdin=pin_stdin, standby=standby)
     context.call_on_close(context.obj.close)
 
 
 def main() -> None:
     """Run the command line."""
+    import logging
+    import warnings
+
+    # Libraries say what went wrong to standard error as well, a driver with the values that it had in hand.
+    logging.getLogger().addHandler(logging.NullHandler())
+    if not sys.warnoptions:
+        warnings.simplefilter("ignore")
     for stream in (sys.stdout, sys.stderr):
         # A terminal that cannot show a letter shows its number; nothing fails after the work is done.
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]

@@ -1,70 +1,67 @@
-"""`dispensary audit`: export the chain of events, verify it, sign its end."""
+"""`dispensary audit`: the log, exports and registers, and the chain of events verified and signed."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dispensary.cli.output import ForceOption, Format, FormatOption, desk, new_app, say, show
+from dispensary.cli import audit_export, audit_log, audit_register
+from dispensary.cli.output import ForceOption, Format, FormatOption, desk, new_app, show
 from dispensary.rules.access import Act
 
 if TYPE_CHECKING:
     from dispensary.auditor import Checkpoint, Verdict
-    from dispensary.cli.context import Desk
+    from dispensary.cli.desk import Desk
 
 app = new_app()
 
 
 @app.callback()
 def audit() -> None:
-    """The audit chain: export, verify, checkpoint."""
+    """The audit chain: log, export, registers, verify, checkpoint."""
 
 
-@app.command()
-def export(
-    context: typer.Context,
-    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="The JSON Lines file; a CSV goes beside it.")],
-    force: ForceOption = False,
-) -> None:
-    """Write all events as JSON Lines and, beside it, as CSV."""
-    from dispensary.exports.audit import export as write
-
-    with desk(context).reading(Act.AUDIT_EXPORT) as (db, by):
-        exported = write(db, by.site_id, out, force=force)
-    say(f"{exported.events} events, head {exported.head}")
-    say("\n".join(map(str, exported.files)))
+app.command("log")(audit_log.log)
+app.command("export")(audit_export.export)
+app.command("register")(audit_register.register)
 
 
 @app.command()
 def verify(
     context: typer.Context,
-    file: Annotated[Path | None, typer.Argument(help="An exported file. [default: the database]")] = None,
+    file: Annotated[
+        Path | None, typer.Argument(help="An exported file or its manifest. [default: the database]")
+    ] = None,
     checkpoint: Annotated[
         list[Path] | None,
         typer.Option("--checkpoint", metavar="NOTE", help="A signed head that was kept elsewhere; repeatable."),
     ] = None,
     key: Annotated[
         str | None,
-        typer.Option("--key", metavar="VERIFIER", help="The verifier key of --checkpoint. [default: this machine's]"),
+        typer.Option("--key", metavar="VERIFIER", help="The verifier key of what is signed. [default: this machine's]"),
     ] = None,
     format: FormatOption = Format.TABLE,  # noqa: A002
 ) -> None:
     """Recompute the chain of the database or of an exported file; exit 4 if it is broken."""
     from dispensary import auditor
 
-    if key is not None and not checkpoint:
-        raise typer.BadParameter("it checks the signature of a --checkpoint", param_hint="--key")
+    manifest = file is not None and auditor.is_manifest(file)
+    if key is not None and not checkpoint and not manifest:
+        raise typer.BadParameter("it checks the signature of a --checkpoint or of a manifest", param_hint="--key")
     at, kept = desk(context), []
     try:
-        verifier = _verifier(at, key) if checkpoint else ""
+        verifier = _verifier(at, key) if checkpoint or manifest else ""
         kept = [auditor.read_checkpoint(note, verifier) for note in checkpoint or ()]
     except auditor.NotACheckpoint as problem:
         verdict = auditor.Verdict(False, 0, auditor.START, str(problem))
         text = f"NOTHING IS PROVED: {problem} The chain was not read."
     else:
-        verdict = _verdict(at, file, kept)
-        text = _said(verdict, kept, own_key=key is None)
-    show(format, verdict, [verdict], text)
+        verdict = _verdict(at, file, kept, verifier if manifest else None)
+        text = _said(verdict, kept, own_key=key is None and bool(verifier), manifest=manifest)
+    told = {name: getattr(verdict, name) for name in ("ok", "events", "head", "problem")}
+    if verdict.after or verdict.omitted:
+        told |= {"after": verdict.after, "omitted": verdict.omitted}
+    show(format, told, [told], text)
     if not verdict.ok:
         raise typer.Exit(4)
 
@@ -82,26 +79,36 @@ def _verifier(at: "Desk", given: str | None) -> str:
     return key.verifier
 
 
-def _verdict(at: "Desk", file: Path | None, kept: "list[Checkpoint]") -> "Verdict":
+def _verdict(at: "Desk", file: Path | None, kept: "list[Checkpoint]", manifest: str | None) -> "Verdict":
+    """What holds of the file or of the database; `manifest` is the key of the file that is one."""
     from dispensary import auditor
 
     if file is not None:
         noted = [(each.sequence, each.hash) for each in kept]
+        if manifest is not None:
+            return auditor.read_manifest(file, manifest, noted=noted)
         return auditor.read(file, noted=noted, origin=kept[0].origin if kept else None)
+    from dispensary.cli.progress import progress
     from dispensary.reports.chain import check_database
 
-    with at.reading(Act.VERIFY) as (db, by):
-        return check_database(db, by.site_id, kept)
+    with at.reading(Act.VERIFY) as (db, by), progress() as told:
+        return check_database(db, by.site_id, kept, told)
 
 
-def _said(verdict: "Verdict", kept: "list[Checkpoint]", *, own_key: bool) -> str:
-    lines = [f"{verdict.events} events, head {verdict.head}"]
+def _said(verdict: "Verdict", kept: "list[Checkpoint]", *, own_key: bool, manifest: bool) -> str:
+    left_out = f", {verdict.omitted} left out" if verdict.omitted else ""
+    lines = [f"{verdict.events} events{left_out}, head {verdict.head}"]
     if not verdict.ok:
         return "\n".join([*lines, f"THE CHAIN IS BROKEN: {verdict.problem}"])
-    if not kept:
-        return "\n".join([*lines, "The chain is whole; compare the head with the one that you keep elsewhere."])
-    signed = ", ".join(f"event {sequence}" for sequence in sorted({each.sequence for each in kept}))
-    lines.append(f"The chain is whole and goes through what was signed: {signed}.")
+    if manifest:
+        lines.append("The manifest is signed, its files are those that it means, and the chain of their events holds.")
+    if kept:
+        signed = ", ".join(f"event {sequence}" for sequence in sorted({each.sequence for each in kept}))
+        lines.append(f"The chain is whole and goes through what was signed: {signed}.")
+    elif verdict.after or verdict.omitted:
+        lines += [] if manifest else ["A part of the chain, and its events hold; verify its manifest, which is signed."]
+    elif not manifest:
+        lines.append("The chain is whole; compare the head with the one that you keep elsewhere.")
     if own_key:
         lines.append("The key was this machine's own, which can be replaced with the database: give yours with --key.")
     return "\n".join(lines)

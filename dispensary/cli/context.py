@@ -1,32 +1,21 @@
-"""The outside world, in one place: the clock, randomness, the environment, the settings, the acting person."""
+"""The outside world, in one place: the clock, randomness, the environment, the settings."""
 
 import os
 import time
 import tomllib
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from dispensary.errors import Refused
-from dispensary.rules.access import Act, NotAllowed, require
 from dispensary.rules.people import Country, Language, Pharmacy
 from dispensary.rules.practice import NotASetting, Practice, read_practice
 from dispensary.rules.printer import Printer, read_printers
 from dispensary.rules.product import one_of
 from dispensary.rules.text import clean_text
-
-if TYPE_CHECKING:
-    from sqlalchemy import Connection, Engine
-
-    from dispensary.reports.disclosed import Disclosed
-    from dispensary.rules.people import Person
-
-Result = TypeVar("Result")
 
 
 class NoSettings(Refused):
@@ -49,6 +38,11 @@ class NotATimezone(Refused):
 
     sentence = "{given} is not a time zone: give one such as America/New_York or Europe/Oslo."
     given: str
+
+
+def keep_for_owner() -> None:
+    """Files that the program makes from here on are for their owner alone."""
+    os.umask(0o077)
 
 
 def now(timezone: str) -> datetime:
@@ -98,6 +92,32 @@ def operating_system_user() -> str:
     except (KeyError, OSError):
         # A container's user may have a number and no name.
         return f"uid-{os.getuid()}"
+
+
+def this_counter() -> str:
+    """What a session is bound to: the operating system's user and the machine, as far as they can be told."""
+    import platform
+
+    return f"{_real_user()} at {platform.node() or 'this machine'}"
+
+
+def _real_user() -> str:
+    """The user of this process. LOGNAME and the like, which anybody can set, are asked where there is nothing else."""
+    try:
+        import pwd
+    except ImportError:
+        return operating_system_user()
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        return f"uid-{os.getuid()}"
+
+
+def random_token() -> str:
+    """128 bits that nobody can guess, in hexadecimal."""
+    import secrets
+
+    return secrets.token_hex(16)
 
 
 def interactive() -> bool:
@@ -175,149 +195,3 @@ def settings_of(given: Mapping[str, Any]) -> Settings:
         practice=read_practice(country, practice),
         given_printers=given.get("printers", {}),
     )
-
-
-class Desk:
-    """What a command is run with: the database, the settings, the moment, the acting person."""
-
-    def __init__(self, database: str | None, user: str | None) -> None:
-        # Files that the program makes are for their owner alone, from the first one on.
-        os.umask(0o077)
-        self.given_database = database or default_database()
-        self.user = user or operating_system_user()
-        self.format = "table"
-        self.key: str | None = None
-
-    @cached_property
-    def settings_file(self) -> Path:
-        """Beside a SQLite file, under its name; for a server in the user's data folder, under the database's name."""
-        from dispensary.database import parse_url
-
-        url = parse_url(self.given_database)
-        if url.drivername == "sqlite":
-            return Path(str(url.database)).with_suffix(".toml")
-        from platformdirs import user_data_path
-
-        return user_data_path("dispensary") / f"{url.database or 'postgres'}.toml"
-
-    @cached_property
-    def settings(self) -> Settings:
-        """The settings; raises NoSettings and NotSettings."""
-        return read_settings(self.settings_file)
-
-    @property
-    def pharmacy(self) -> Pharmacy:
-        """The pharmacy as its settings describe it."""
-        return self.settings.pharmacy
-
-    @property
-    def practice(self) -> Practice:
-        """What the pharmacy has set for itself."""
-        return self.settings.practice
-
-    @cached_property
-    def printers(self) -> tuple[Printer, ...]:
-        """The printers of the settings; raises NotSettings where one of them cannot be."""
-        try:
-            return self.settings.printers
-        except Refused as refusal:
-            raise NotSettings(file=str(self.settings_file), problem=str(refusal).removesuffix(".")) from None
-
-    @cached_property
-    def on(self) -> datetime:
-        """The moment of the command, the same throughout."""
-        return now(self.pharmacy.timezone)
-
-    @cached_property
-    def bare_engine(self) -> "Engine":
-        """The database, whatever its schema."""
-        from dispensary.database import open_engine, parse_url
-
-        return open_engine(parse_url(self.given_database), pause)
-
-    @cached_property
-    def engine(self) -> "Engine":
-        """The database with this program's schema; raises NoPharmacy, OtherSchema and NotADatabase."""
-        from dispensary.database import check_schema
-
-        check_schema(self.bare_engine)
-        return self.bare_engine
-
-    def close(self) -> None:
-        """Let the database go, if it was asked for."""
-        if "bare_engine" in self.__dict__:
-            self.bare_engine.dispose()
-
-    def write(self, service: Callable[..., Result], order: object, **more: object) -> Result:
-        """The service's receipt, its work committed."""
-        from dispensary.database import transaction
-        from dispensary.lookup import person
-
-        def work(db: "Connection") -> Result:
-            return service(db, order, on=self.on, by=person(db, self.user), **more)
-
-        with self._refusals_noted():
-            return transaction(self.engine, work)
-
-    def read_records(
-        self,
-        what: str,
-        report: "Callable[[Connection, Person], Disclosed[Result]]",
-        act: Act,
-    ) -> Result:
-        """What the report shows, with one event that the acting person read the records of its patients.
-
-        Raises NotAllowed.
-        """
-        from dispensary.database import transaction
-        from dispensary.services.people.register import note_reading
-
-        # Read without holding up the counters that write; noted before anything is shown.
-        with self.reading(act) as (db, by):
-            disclosed = report(db, by)
-        transaction(self.engine, lambda db: note_reading(db, disclosed.patients, what, on=self.on, by=by))
-        return disclosed.shown
-
-    @contextmanager
-    def reading(self, act: Act) -> Iterator[tuple["Connection", "Person"]]:
-        """A connection to read with, and the acting person, who may do the act; raises NotAllowed."""
-        from dispensary.database import reading
-        from dispensary.lookup import person
-
-        with self._refusals_noted(), reading(self.engine) as db:
-            by = person(db, self.user)
-            require(by, act)
-            yield db, by
-
-    def require(self, act: Act) -> None:
-        """Nothing, where the acting person may do this to the whole pharmacy, or there is none; raises NotAllowed.
-
-        The pharmacy may have an earlier schema; a newer one knows roles that this program does not, and raises
-        OtherSchema.
-        """
-        from dispensary.database import SCHEMA, check_schema, reading, schema_of
-        from dispensary.lookup import person
-
-        schema = schema_of(self.bare_engine)
-        if schema is None or schema > SCHEMA:
-            check_schema(self.bare_engine)
-        with self._refusals_noted(), reading(self.bare_engine) as db:
-            require(person(db, self.user), act)
-
-    @contextmanager
-    def _refusals_noted(self) -> Iterator[None]:
-        """Notes in the audit that somebody was not allowed to do what was asked, and lets the refusal go on."""
-        try:
-            yield
-        except NotAllowed as refusal:
-            # A refusal that cannot be noted is still a refusal: its sentence and status are those of the command.
-            with suppress(Refused):
-                self._note(refusal)
-            raise
-
-    def _note(self, refusal: NotAllowed) -> None:
-        from dispensary.database import transaction
-        from dispensary.lookup import person
-        from dispensary.services.people.register import note_refusal
-
-        transaction(self.engine, lambda db: note_refusal(db, refusal, on=self.on, by=person(db, self.user)))

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dispensary.cli.context import Desk, random_bytes, random_key, settings_of
+from dispensary.cli.context import random_bytes, random_key, settings_of
+from dispensary.cli.desk import Desk
 from dispensary.cli.init import PLACEHOLDERS
 from dispensary.cli.output import new_app, say
 from dispensary.errors import Refused

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from dispensary.cli.output import Format, FormatOption, KeyOption, desk, new_app, request_key, show
+from dispensary.cli.units_of_lot import LotArgument, ProductOption, QuantityOption, units_of_lot
 
 app = new_app()
 
@@ -12,16 +13,12 @@ app = new_app()
 @app.command()
 def destroy(
     context: typer.Context,
-    lot: Annotated[str, typer.Argument(metavar="LOT", help="Lot as printed on the pack.")],
+    lot: LotArgument,
     place: Annotated[str, typer.Option(metavar="PLACE", help="Where it stands.")],
     reason: Annotated[str, typer.Option(metavar="TEXT", help="Why; it is recorded.")],
     witness: Annotated[str, typer.Option(metavar="USER", help="The other person who sees it destroyed.")],
-    quantity: Annotated[
-        str | None, typer.Option(metavar="UNITS", help="Units. [default: all that stand there]")
-    ] = None,
-    product: Annotated[
-        str | None, typer.Option(metavar="CODE", help="The product, where two have a lot of that number.")
-    ] = None,
+    quantity: QuantityOption = None,
+    product: ProductOption = None,
     key: KeyOption = None,
     format: FormatOption = Format.TABLE,  # noqa: A002
 ) -> None:
@@ -43,7 +40,6 @@ def destroy(
         product=product,
     )
     done = desk(context).write(service, order)
-    units = f"{done.units} unit{'' if done.units == 1 else 's'}"
-    what = f"Destroyed {done.destroy}: {units} of lot {done.lot} of {done.product} (expires {done.expires})"
+    what = f"Destroyed {done.destroy}: {units_of_lot(done)}"
     who = f"by {done.destroyed_by}, seen by {done.witness}"
     show(format, done, [done], wrapped(f"{what} from {done.place}, {who}."))

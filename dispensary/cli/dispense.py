@@ -33,7 +33,7 @@ from dispensary.rules.printer import JobState
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from dispensary.cli.context import Desk
+    from dispensary.cli.desk import Desk
     from dispensary.cli.printing import Target
     from dispensary.cli.send_labels import SentLabel
     from dispensary.rules.people import Person

@@ -1,12 +1,15 @@
 """`dispensary init`: create or open the pharmacy."""
 
 from collections.abc import Mapping
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from dispensary.cli.output import desk, new_app, say
 from dispensary.errors import Refused
+
+if TYPE_CHECKING:
+    from dispensary.cli.desk import Desk
 
 app = new_app()
 
@@ -48,12 +51,16 @@ def init(
     fnc1: Annotated[
         str | None, typer.Option(metavar="TEXT", help="What the scanner types for FNC1, if not the character GS.")
     ] = None,
+    counter_login: Annotated[
+        str | None, typer.Option(metavar="NAME", help="On PostgreSQL: also make a login for counters.")
+    ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Placeholders for what is missing.")] = False,
 ) -> None:
     """Create or open the pharmacy."""
     from dispensary.cli import pharmacy_files
     from dispensary.cli.context import settings_of
     from dispensary.database import shown
+    from dispensary.exports.files import shown as shown_path
 
     at = desk(context)
     given = {
@@ -68,10 +75,35 @@ def init(
     if there and any(value is not None for value in (*given.values(), fnc1)):
         raise SettingsThere(file=str(at.settings_file))
     settings = at.settings if there else settings_of(_asked(given, yes) | {"fnc1": fnc1 or ""})
+    if counter_login is not None:
+        pharmacy_files.require_login(at, counter_login)
     newly = pharmacy_files.create(at, settings)
     say(f"{settings.pharmacy.name} is open: database {shown(at.bare_engine.url)}, settings {at.settings_file}.")
+    if counter_login is not None:
+        login = pharmacy_files.add_login(at, counter_login)
+        say(f"Counters log in as {counter_login}: {login.url}, with the password that is in {shown_path(login.file)}.")
     if newly:
         say(f"You act as {at.user}, pharmacist. `dispensary product list` shows the starter formulary.")
+        _first_pin(at, ask=not yes)
+
+
+def _first_pin(at: "Desk", *, ask: bool) -> None:
+    """A PIN of the first user's, where somebody is there to choose it; else what is missing without it."""
+    from dispensary.cli.context import interactive, random_key
+    from dispensary.cli.login import opened, with_new_pin
+    from dispensary.rules.access import Act
+
+    if (
+        ask
+        and interactive()
+        and typer.confirm(f"Is {at.user} to log in with a PIN from now on?", default=True, err=True)
+    ):
+        by = at.require(Act.USER_PIN)
+        with_new_pin(at, by.name, random_key())
+        opened(at, by)
+        return
+    say("Nobody has a PIN yet, so whoever sits at this counter can act as anybody: `dispensary user pin` gives the")
+    say("first, and from then on everybody logs in.")
 
 
 def _asked(given: Mapping[str, str | None], yes: bool) -> dict[str, str]:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from dispensary.cli.context import Desk
+    from dispensary.cli.desk import Desk
     from dispensary.cli.send_labels import SentLabel
     from dispensary.reports.printing.queue import QueuedJob
     from dispensary.rules.people import Person

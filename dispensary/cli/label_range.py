@@ -17,7 +17,7 @@ from dispensary.rules.access import Act
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from dispensary.cli.context import Desk
+    from dispensary.cli.desk import Desk
     from dispensary.cli.printing import Target
     from dispensary.cli.range_parts import Parts
     from dispensary.labelling.page import Page

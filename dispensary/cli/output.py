@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from dispensary.errors import Refused
+from dispensary.errors import NotSaved, Refused
 
 if TYPE_CHECKING:
-    from dispensary.cli.context import Desk
+    from dispensary.cli.desk import Desk
 
 
 class Format(StrEnum):
@@ -33,6 +33,7 @@ KeyOption = Annotated[
     str | None,
     typer.Option("--key", metavar="KEY", help="Request key: the same key gives the same receipt. [default: a new one]"),
 ]
+
 ForceOption = Annotated[bool, typer.Option("--force", help="Replace the file if it exists.")]
 
 
@@ -72,10 +73,41 @@ class NotPrinted(Refused):
     retry: str = "run the same command again"
 
 
+class ProgramFault(NotSaved):
+    """Something that nobody foresaw (exit status 3); it names places of the program, and nothing that they held.
+
+    The message of an exception and the values on its way may be a patient's.
+    """
+
+    sentence = (
+        "The program has a fault ({problem} in {where}): it is not known whether anything was saved; "
+        "{retry}, and report the fault with its places."
+    )
+    where: str
+    places: tuple[str, ...]
+
+
+def fault(problem: BaseException) -> ProgramFault:
+    """The fault that the exception is: its type, and the modules, lines and functions that it went through."""
+    places, step = [], problem.__traceback__
+    while step is not None:
+        frame = step.tb_frame
+        places.append(f"{frame.f_globals.get('__name__', '?')}:{step.tb_lineno} {frame.f_code.co_qualname}")
+        step = step.tb_next
+    own = [place for place in places if place.startswith("dispensary.")]
+    return ProgramFault(problem=type(problem).__name__, where=(own or ["?"])[-1], places=tuple(places[-MOST_PLACES:]))
+
+
+MOST_PLACES = 40
+"""The innermost ones; endless recursion has a thousand."""
+
+
 def say(text: str) -> None:
-    """Print lines; a reader that has gone away (`| head`) ends the printing, not the work."""
+    """Print lines, in which nothing acts; a reader that has gone away (`| head`) ends the printing, not the work."""
+    from dispensary.exports.terminal import harmless
+
     try:
-        sys.stdout.write(text + "\n")
+        sys.stdout.write(harmless(text) + "\n")
         sys.stdout.flush()
     except OSError as problem:
         import os
@@ -115,4 +147,6 @@ def refuse(refusal: Refused, chosen: str) -> int:
         from dispensary.exports.terminal import wrapped
 
         print(wrapped(f"{_NEWS.get(refusal.exit_status, 'Refused')}: {refusal}"), file=sys.stderr)  # noqa: T201
+        if isinstance(refusal, ProgramFault):
+            print("\n".join(f"  {place}" for place in refusal.places), file=sys.stderr)  # noqa: T201
     return refusal.exit_status

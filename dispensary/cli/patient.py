@@ -1,4 +1,4 @@
-"""`dispensary patient`: add, edit, level, list, show."""
+"""`dispensary patient`: add, edit, level, erase, list, show."""
 
 from typing import TYPE_CHECKING, Annotated
 
@@ -22,7 +22,7 @@ _CONDITIONS = ", ".join(Condition)
 
 @app.callback()
 def patient() -> None:
-    """Patients: add, edit, level, list, show."""
+    """Patients: add, edit, level, erase, list, show."""
 
 
 @app.command()
@@ -140,6 +140,30 @@ def level(
     show(format, recorded, [recorded], f"Patient {recorded.patient}: level of {recorded.taken_on} is {done}.")
 
 
+@app.command()
+def erase(
+    context: typer.Context,
+    number: Annotated[str, typer.Argument(metavar="PATIENT", help="Patient number, such as P12.")],
+    reason: Annotated[str, typer.Option(metavar="TEXT", help="Why; it is kept for good, so write no name.")],
+    key: KeyOption = None,
+    format: FormatOption = Format.TABLE,  # noqa: A002
+) -> None:
+    """Erase what a patient's record says about a person; it cannot be taken back.
+
+    Movements, fills and documents stay under the patient's number.
+    """
+    from dispensary.exports.terminal import wrapped
+    from dispensary.rules.text import clean_text
+    from dispensary.services.people.erase import Erasure
+    from dispensary.services.people.erase import erase as service
+
+    at = desk(context)
+    order = Erasure(request_key(context, key), number, clean_text(reason, "the reason"))
+    erased = at.write(service, order, practice=at.practice)
+    said = f"The record of {erased.patient} is erased. Earlier backups still have it: docs/erasure.md says what to do."
+    show(format, erased, [erased], wrapped(said))
+
+
 def _history(sensitivities: list[str] | None, conditions: list[str] | None, medicines: list[str] | None) -> "History":
     from dispensary.rules.history import medicines_of
     from dispensary.rules.people import History
@@ -159,7 +183,9 @@ def list_(context: typer.Context, format: FormatOption = Format.TABLE) -> None: 
     from dispensary.reports.people.records import patients
 
     at = desk(context)
-    rows = at.read_records("patient list", lambda db, by: patients(db, by.site_id), Act.READ_PATIENTS)
+    rows = at.read_records(
+        "patient list", lambda db, by: patients(db, by.site_id, zone=at.on.tzinfo), Act.READ_PATIENTS
+    )
     shown = [(row.patient, row.identifier, row.name, row.born, row.language) for row in rows]
     show(format, rows, rows, table(("patient", "identifier", "name", "born", "language"), shown))
 
@@ -183,6 +209,8 @@ def show_(context: typer.Context, number: PatientArgument, format: FormatOption 
 
 
 def _facts(row: "PatientDetail") -> list[tuple[str, object]]:
+    if row.erased_on is not None:
+        return [("erased on", row.erased_on), ("what is left", "prescriptions, fills and doses by number")]
     return [
         ("identifier", row.identifier),
         ("name", row.name),

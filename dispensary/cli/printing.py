@@ -15,7 +15,7 @@ from dispensary.rules.access import Act
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from dispensary.cli.context import Desk
+    from dispensary.cli.desk import Desk
     from dispensary.cli.send_labels import Rendered, SentLabel
     from dispensary.labelling.design import Design
     from dispensary.labelling.page import Page

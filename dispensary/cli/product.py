@@ -100,7 +100,9 @@ def import_(
         with file.open("rb") as opened:
             data = opened.read(MOST_BYTES + 1)
     except OSError as problem:
-        raise UnreadableFile(file=str(file), problem=str(problem.strerror)) from None
+        from dispensary.exports.files import shown
+
+        raise UnreadableFile(file=shown(file), problem=str(problem.strerror)) from None
     order = Import(request_key(context, key), file.name, read_rows(data, file.name))
     imported = desk(context).write(import_products, order)
     show(format, imported, [imported], f"Imported {len(imported.products)} products from {file.name}.")

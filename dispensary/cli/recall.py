@@ -8,7 +8,7 @@ from dispensary.cli.output import Format, FormatOption, KeyOption, desk, new_app
 from dispensary.rules.access import Act
 
 if TYPE_CHECKING:
-    from dispensary.cli.context import Desk
+    from dispensary.cli.desk import Desk
     from dispensary.reports.recalls.recall import RecallDetail
 
 app = new_app()

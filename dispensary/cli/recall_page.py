@@ -100,9 +100,10 @@ def _patients(detail: "RecallDetail") -> Iterator[str]:
 def _progress(detail: "RecallDetail") -> str:
     found = detail.effectiveness
     people = f"{found.patients} patient{'' if found.patients == 1 else 's'}"
+    erased = f", {found.erased} erased" if found.erased else ""
     doses = f"{found.doses_at_home} dose{'' if found.doses_at_home == 1 else 's'}"
     return wrapped(
         f"{people}: {found.reached} reached, {found.declined} declined, {found.not_reached} not reached, "
-        f"{found.not_called} not called yet. Units kept: {found.units_at_home}, with {doses} due "
+        f"{found.not_called} not called yet{erased}. Units kept: {found.units_at_home}, with {doses} due "
         f"today or later; units that came back since the recall: {found.units_returned}."
     )

@@ -9,7 +9,7 @@ from dispensary.cli.output import Format, FormatOption, KeyOption, desk, new_app
 from dispensary.errors import Refused
 
 if TYPE_CHECKING:
-    from dispensary.cli.context import Desk
+    from dispensary.cli.desk import Desk
     from dispensary.services.stock.receive import Received, Scanned, Typed
 
 app = new_app()

@@ -1,4 +1,4 @@
-"""`dispensary report`: the night's report, the trace of a lot, and the record of a batch."""
+"""`dispensary report`: the night's report, traces, batches, who looked at whom; the figures are report_figures.py."""
 
 from pathlib import Path
 from typing import Annotated
@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from dispensary.cli.output import ForceOption, Format, FormatOption, desk, new_app, say, show
+from dispensary.cli.report_figures import COMMANDS
 from dispensary.rules.access import Act
 
 app = new_app()
@@ -13,7 +14,11 @@ app = new_app()
 
 @app.callback()
 def report() -> None:
-    """Reports: nightly, trace, batch."""
+    """Reports: nightly, trace, batch, access, and the figures."""
+
+
+for command in COMMANDS:
+    app.command()(command)
 
 
 @app.command()
@@ -89,3 +94,29 @@ def batch(
     with at.reading(Act.READ_REPORTS) as (db, by):
         made = batch_record(db, by.site_id, number, at.on)
     show(format, made, made.ingredients, batch_page(made))
+
+
+@app.command()
+def access(
+    context: typer.Context,
+    patient: Annotated[str | None, typer.Option(metavar="PATIENT", help="Only of this patient number.")] = None,
+    user: Annotated[str | None, typer.Option(metavar="USER", help="Only by this user.")] = None,
+    since: Annotated[str | None, typer.Option(metavar="DATE", help="From this day on.")] = None,
+    until: Annotated[str | None, typer.Option(metavar="DATE", help="Through this day.")] = None,
+    all_acts: Annotated[
+        bool, typer.Option("--all-acts", help="Also who entered, changed, dispensed or printed.")
+    ] = False,
+    format: FormatOption = Format.TABLE,  # noqa: A002
+) -> None:
+    """Show who looked at whose record, by number and from the audit, the newest last."""
+    from dispensary.cli.report_pages import access_page
+    from dispensary.reports.people.access import Wanted, access_lines
+    from dispensary.reports.people.access import access as report
+    from dispensary.rules.dates import parse_date
+
+    at = desk(context)
+    first, last = (None if day is None else parse_date(day) for day in (since, until))
+    wanted = Wanted(patient, user, first, last, all_acts)
+    with at.reading(Act.READ_ACCESS) as (db, by):
+        rows = report(db, by.site_id, wanted, at.on)
+    show(format, rows, list(access_lines(rows)), access_page(rows))

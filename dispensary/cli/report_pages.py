@@ -1,6 +1,7 @@
-"""The trace of a lot and the record of a batch, each on a page of the terminal."""
+"""The trace of a lot, the record of a batch, and who looked at whom, each on a page of the terminal."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from dispensary.exports.terminal import table, wrapped
@@ -9,6 +10,7 @@ from dispensary.rules.moments import to_the_minute
 
 if TYPE_CHECKING:
     from dispensary.reports.compounding.batch import BatchRecord
+    from dispensary.reports.people.access import AccessRow
     from dispensary.reports.stock.trace import Drawn, HandedOver, MadeFrom, MadeInto, OtherMovement, Trace
 
 
@@ -82,3 +84,22 @@ def batch_page(made: "BatchRecord") -> str:
     return "\n\n".join(
         [table(("batch", made.batch), facts), _ingredients(made.ingredients), table(("step", "calculation"), steps)]
     )
+
+
+def access_page(rows: "Iterable[AccessRow]") -> str:
+    """Who looked at whom, a line for each event; of many patients the first ones and how many more."""
+    shown = [(_minute(row.local), _minute(row.at), row.user, _acted(row), _first(row.patients)) for row in rows]
+    return table(("at", "utc", "user", "what", "patients"), shown)
+
+
+def _minute(moment: str) -> str:
+    return to_the_minute(datetime.fromisoformat(moment))
+
+
+def _acted(row: "AccessRow") -> str:
+    return row.what if row.act == "patient read" else f"{row.act} {row.what}"
+
+
+def _first(patients: "Sequence[str]") -> str:
+    more = f" and {len(patients) - 3:,} more" if len(patients) > 4 else ""
+    return ", ".join(patients[:3] if more else patients) + more

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from dispensary.auditor import Checkpoint
     from dispensary.backups.proving import Proof
     from dispensary.backups.restoring import AskPassphrase
-    from dispensary.cli.context import Desk
+    from dispensary.cli.desk import Desk
 
 app = new_app()
 
@@ -107,7 +107,8 @@ def _restored(
     """The backup put there, with its settings, and compared."""
     from dispensary.backups.proving import prove
     from dispensary.backups.restoring import restore as put_back
-    from dispensary.cli.context import Desk, pause
+    from dispensary.cli.context import pause
+    from dispensary.cli.desk import Desk
     from dispensary.database import parse_url
     from dispensary.exports.files import make_folder, shown, write_new
 

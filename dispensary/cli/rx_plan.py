@@ -10,7 +10,7 @@ from dispensary.rules.access import Act
 if TYPE_CHECKING:
     from datetime import date
 
-    from dispensary.cli.context import Desk
+    from dispensary.cli.desk import Desk
     from dispensary.rules.people import Language
     from dispensary.rules.plan import Plan
     from dispensary.rules.product import Form

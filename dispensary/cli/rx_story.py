@@ -19,11 +19,11 @@ def _facts(rx: "PrescriptionDetail") -> str:
     supply = f"{rx.days} days" if rx.quantity_units is None else f"{rx.quantity_units} unit(s)"
     named = f"{rx.product}{', no other' if rx.as_written else ''}" if rx.product else ""
     facts = [
-        ("patient", f"{rx.patient} {rx.patient_name}, born {rx.born}"),
+        ("patient", f"{rx.patient} {rx.patient_name}{f', born {rx.born}' if rx.born else ''}"),
         ("prescriber", f"{rx.prescriber} {rx.prescriber_name}"),
         ("medicine", f"{rx.form}{named and f' ({named})'}"),
         ("directions", rx.directions),
-        *([("as written", rx.directions_as_written)] if rx.directions_as_written != rx.directions else []),
+        *([("as written", rx.directions_as_written)] if rx.directions_as_written not in ("", rx.directions) else []),
         ("for", rx.indication or "not stated"),
         ("each fill", supply),
         ("written", f"{rx.written}, valid until {rx.valid_until}"),

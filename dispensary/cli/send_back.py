@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from dispensary.cli.output import Format, FormatOption, KeyOption, desk, new_app, request_key, show
+from dispensary.cli.units_of_lot import LotArgument, ProductOption, QuantityOption, units_of_lot
 
 app = new_app()
 
@@ -12,16 +13,12 @@ app = new_app()
 @app.command()
 def send_back(
     context: typer.Context,
-    lot: Annotated[str, typer.Argument(metavar="LOT", help="Lot as printed on the pack.")],
+    lot: LotArgument,
     place: Annotated[str, typer.Option(metavar="PLACE", help="Where it stands.")],
     reason: Annotated[str, typer.Option(metavar="TEXT", help="Why; it is recorded.")],
-    quantity: Annotated[
-        str | None, typer.Option(metavar="UNITS", help="Units. [default: all that stand there]")
-    ] = None,
+    quantity: QuantityOption = None,
     reference: Annotated[str | None, typer.Option(metavar="TEXT", help="The supplier's own number for it.")] = None,
-    product: Annotated[
-        str | None, typer.Option(metavar="CODE", help="The product, where two have a lot of that number.")
-    ] = None,
+    product: ProductOption = None,
     key: KeyOption = None,
     format: FormatOption = Format.TABLE,  # noqa: A002
 ) -> None:
@@ -43,7 +40,6 @@ def send_back(
         reference=None if reference is None else clean_text(reference, "a reference"),
     )
     sent = desk(context).write(service, order)
-    units = f"{sent.units} unit{'' if sent.units == 1 else 's'}"
-    what = f"Sent back {sent.send_back}: {units} of lot {sent.lot} of {sent.product} (expires {sent.expires})"
+    what = f"Sent back {sent.send_back}: {units_of_lot(sent)}"
     under = "" if sent.reference is None else f", under {sent.reference}"
     show(format, sent, [sent], wrapped(f"{what} from {sent.place} to the supplier{under}."))

@@ -12,7 +12,7 @@ from dispensary.rules.printer import JobState, printer_named
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from dispensary.cli.context import Desk
+    from dispensary.cli.desk import Desk
     from dispensary.printing import Paper, Seconds
     from dispensary.reports.printing.queue import QueuedJob
     from dispensary.rules.people import Person

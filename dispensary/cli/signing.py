@@ -5,7 +5,8 @@ import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dispensary.cli.context import Desk, random_bytes
+from dispensary.cli.context import random_bytes
+from dispensary.cli.desk import Desk
 from dispensary.errors import Refused
 
 if TYPE_CHECKING:

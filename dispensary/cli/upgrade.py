@@ -19,8 +19,11 @@ def upgrade(context: typer.Context) -> None:
     if before is None or before > database.SCHEMA:
         database.check_schema(engine)
     at.require(Act.UPGRADE)
-    if before == database.SCHEMA:
+    if before == database.SCHEMA and not database.needs_roles(engine):
         say(f"{database.shown(engine.url)} has schema {before} already: there is nothing to do.")
         return
     database.upgrade(engine)
-    say(f"{database.shown(engine.url)}: schema {before} is now {database.SCHEMA}.")
+    if before != database.SCHEMA:
+        say(f"{database.shown(engine.url)}: schema {before} is now {database.SCHEMA}.")
+    if engine.dialect.name == "postgresql":
+        say("There the program owns nothing and may change what it must.")

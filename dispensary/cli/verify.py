@@ -9,13 +9,17 @@ app = new_app()
 
 
 @app.command()
-def verify(context: typer.Context, format: FormatOption = Format.TABLE) -> None:  # noqa: A002
+def verify(
+    context: typer.Context,
+    format: FormatOption = Format.TABLE,  # noqa: A002
+) -> None:
     """Recompute the books; exit 4 if anything differs."""
+    from dispensary.cli.progress import progress
     from dispensary.exports.terminal import table
     from dispensary.reports.verify import verify as report
 
-    with desk(context).reading(Act.VERIFY) as (db, _):
-        verified = report(db)
+    with desk(context).reading(Act.VERIFY) as (db, _), progress() as told:
+        verified = report(db, told)
     shown = [("ok" if check.ok else "WRONG", check.name, check.detail) for check in verified.checks]
     end = (
         "The books agree." if verified.ok else "THE BOOKS DO NOT AGREE: stop dispensing and keep the database as it is."

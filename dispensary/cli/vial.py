@@ -9,7 +9,7 @@ from dispensary.errors import Refused
 from dispensary.rules.access import Act
 
 if TYPE_CHECKING:
-    from dispensary.cli.context import Desk
+    from dispensary.cli.desk import Desk
     from dispensary.reports.vials.vials import VialRow
     from dispensary.services.vials.draw import DoseDrawn, Prescribed, Unprescribed
     from dispensary.services.vials.vial_act import VialActDone

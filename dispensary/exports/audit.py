@@ -28,7 +28,7 @@ class NotAnExportName(Refused):
     """The file and its sibling would have one name."""
 
     sentence = (
-        "{path} is the name of the CSV that goes beside the export: nothing was written; "
+        "{path} is the name of a file that goes beside the export: nothing was written; "
         "name the JSON Lines file, such as {example}."
     )
     path: str

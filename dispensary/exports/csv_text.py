@@ -14,8 +14,9 @@ from decimal import Decimal
 
 from dispensary.exports.json_text import compact, digits, fields
 
-# After spaces of any kind, and in the full width of Asian keyboards, which some spreadsheets read alike.
-_FORMULA = re.compile("[\\s\u200b\ufeff]*[=+\\-@＝＋－＠\t\r\n]")
+# After spaces of any kind, and in the full width of Asian keyboards, which some spreadsheets read alike; after
+# apostrophes, so that one of the text's own can be told from the one that is put before it.
+_FORMULA = re.compile("'*[\\s\u200b\ufeff]*[=+\\-@＝＋－＠\t\r\n]")
 
 
 def table(rows: Iterable[object], columns: Sequence[str] | None = None) -> str:
@@ -30,7 +31,7 @@ def table(rows: Iterable[object], columns: Sequence[str] | None = None) -> str:
         columns = [name for name, _ in fields(found[0])] if found else []
     if not columns:
         return ""
-    return _text([[_harmless(name) for name in columns]]) + lines(found, columns)
+    return _text([[harmless(name) for name in columns]]) + lines(found, columns)
 
 
 def lines(rows: Iterable[object], columns: Sequence[str]) -> str:
@@ -52,7 +53,7 @@ def _cell(value: object) -> str | int:
         case bool():
             return "yes" if value else "no"
         case str():
-            return _harmless(str(value))
+            return harmless(str(value))
         case int():
             return value
         case Decimal():
@@ -62,5 +63,6 @@ def _cell(value: object) -> str | int:
     return compact(value)
 
 
-def _harmless(text: str) -> str:
+def harmless(text: str) -> str:
+    """The text as a cell, with an apostrophe before what a spreadsheet would take for a formula."""
     return f"'{text}" if _FORMULA.match(text) else text

@@ -1,14 +1,24 @@
 """Writing a file whole or not at all, never over another one unless asked, readable by its owner only."""
 
+import errno
 import os
 import stat
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
 from dispensary.errors import NotSaved, Refused
+
+PREFIX = ".dispensary-"
+"""How the names of temporary files begin."""
+
+_LONGEST = 4096
+"""Bytes of a path on Linux, the last of them not a character's (PATH_MAX)."""
+
+_CANNOT = (errno.EPERM, errno.EACCES, errno.EINVAL, errno.ENOSYS, errno.ENOTSUP)
+"""What a file system says to what it does not know."""
 
 
 class FileExists(Refused):
@@ -55,31 +65,63 @@ def write_new(path: Path, data: bytes, *, force: bool = False) -> None:
 
 @contextmanager
 def new_file(path: Path, *, force: bool = False) -> Iterator[BinaryIO]:
-    """A file to write piece by piece, as `write_new` does at once; what interrupts the writing leaves no file."""
+    """A file to write piece by piece, as `write_new` does at once; it gets its name when all of it is on the disk.
+
+    What interrupts the writing leaves no file, and neither does what kills the program. Where the
+    file system has no files without a name, a killed program leaves what it wrote under a name that
+    begins with `.dispensary-`.
+    """
     try:
         require_new(path, force=force)
-        descriptor, place = _opened(path, force=force)
-        try:
+        descriptor = _nameless(path.parent)
+        if descriptor is None:
+            descriptor, name = tempfile.mkstemp(prefix=PREFIX, dir=path.parent)
+            try:
+                with open(descriptor, "wb") as file:
+                    yield file
+                    _onto_the_disk(file)
+                place(Path(name), path, force=force)
+            finally:
+                Path(name).unlink(missing_ok=True)
+        else:
             with open(descriptor, "wb") as file:
                 yield file
-                file.flush()
-                os.fsync(file.fileno())
-            if place != path:
-                # Replaces a link itself, never what it points to.
-                place.replace(path)
-        except BaseException:
-            place.unlink()
-            raise
-        _settle(path.parent)
+                _onto_the_disk(file)
+                _place_nameless(file.fileno(), path, force=force)
+        _settled(path, force=force)
     except FileExistsError:
         raise FileExists(path=shown(path)) from None
     except OSError as problem:
         raise FileNotSaved(path=shown(path), problem=problem.strerror or str(problem)) from None
 
 
+def place(file: Path, name: Path, *, force: bool = False) -> None:
+    """Give a whole file its name beside it; without `force` FileExistsError, where anything has that name.
+
+    The name that the file had may stay.
+    """
+    if force:
+        # Replaces a link itself, never what it points to.
+        file.replace(name)
+        return
+    try:
+        os.link(file, name)
+    except OSError as problem:
+        if problem.errno not in _CANNOT:
+            raise
+        # File systems without a second name for a file: an empty one keeps the place.
+        os.close(os.open(name, os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600))
+        file.replace(name)
+
+
 def shown(path: Path) -> str:
-    """The path as messages name it: with escapes, where it holds what cannot be printed."""
+    """The path as messages name it: with escapes, where it holds what cannot be printed.
+
+    What is longer than the path of any file is cut.
+    """
     text = str(path)
+    if len(text) > _LONGEST:
+        text = f"{text[:200]}..."
     return text if text.isprintable() else ascii(text)
 
 
@@ -111,20 +153,64 @@ def require_new(path: Path, *, force: bool) -> None:
         raise FileExists(path=shown(path))
 
 
-def _opened(path: Path, *, force: bool) -> tuple[int, Path]:
-    """A new file, and the name that it has while it is written: another one where it is to replace a file."""
-    if force:
-        descriptor, name = tempfile.mkstemp(prefix=".dispensary-", dir=path.parent)
-        return descriptor, Path(name)
-    # Exclusive and without following links, so that nothing put there meanwhile is written through.
-    return os.open(path, os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_WRONLY, 0o600), path
-
-
-def _settle(folder: Path) -> None:
+def settle(folder: Path) -> None:
     """The folder's new entry onto the disk, on file systems that can do so; the file itself is there already."""
-    with suppress(OSError):
+    try:
         descriptor = os.open(folder, os.O_RDONLY)
         try:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+    except OSError as problem:
+        if problem.errno not in _CANNOT:
+            raise
+
+
+def _settled(path: Path, *, force: bool) -> None:
+    try:
+        settle(path.parent)
+    except OSError:
+        # Of two whole files under one name, one stays; there is no way back to the old one.
+        if not force:
+            path.unlink()
+        raise
+
+
+def _nameless(folder: Path) -> int | None:
+    """A file in the folder, without a name; nothing where the system has none, or could not name it later."""
+    try:
+        descriptor = os.open(folder, os.O_TMPFILE | os.O_WRONLY, 0o600)
+    except (AttributeError, OSError):
+        return None
+    if Path(_in_proc(descriptor)).exists():
+        return descriptor
+    os.close(descriptor)
+    return None
+
+
+def _in_proc(descriptor: int) -> str:
+    return f"/proc/self/fd/{descriptor}"
+
+
+def _onto_the_disk(file: BinaryIO) -> None:
+    file.flush()
+    os.fsync(file.fileno())
+
+
+def _place_nameless(descriptor: int, path: Path, *, force: bool) -> None:
+    folder = os.open(path.parent, os.O_PATH)
+    try:
+        if force:
+            # A link never replaces; a name in a folder of its own does.
+            with tempfile.TemporaryDirectory(prefix=PREFIX, dir=path.parent) as inside:
+                _link(descriptor, Path(inside) / "new", folder)
+                place(Path(inside) / "new", path, force=True)
+        else:
+            _link(descriptor, path, folder)
+    finally:
+        os.close(folder)
+
+
+def _link(descriptor: int, path: Path, folder: int) -> None:
+    # Only with a folder's descriptor does Python follow the link in /proc to the file itself.
+    os.link(_in_proc(descriptor), path, src_dir_fd=folder)

@@ -7,13 +7,12 @@ text is put together here: numbers from the digits of the Decimal, strings by th
 import dataclasses
 import json
 import re
+import unicodedata
 from collections.abc import Iterator, Mapping
 from datetime import date
 from decimal import Decimal
 
-# Characters that a terminal or a reader would act on rather than show (controls, bidirectional and
-# zero-width marks, line separators) and halves of surrogate pairs, which no encoding can write.
-_UNSEEN = re.compile("[\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff]")
+_LOOKED_AT = re.compile("[^ -~]")
 
 
 def document(thing: object) -> str:
@@ -90,4 +89,14 @@ def _scalar(thing: object) -> str:
 
 
 def _string(text: str) -> str:
-    return _UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", json.dumps(str(text), ensure_ascii=False))
+    return _LOOKED_AT.sub(_seen, json.dumps(str(text), ensure_ascii=False))
+
+
+def _seen(found: re.Match[str]) -> str:
+    """The character, or an escape for what a terminal or a reader would act on rather than show.
+
+    Controls, bidirectional, zero-width and tag marks, line separators, and halves of surrogate pairs, which no
+    encoding can write.
+    """
+    category = unicodedata.category(found[0])
+    return json.dumps(found[0])[1:-1] if category[0] == "C" or category in ("Zl", "Zp") else found[0]

@@ -1,5 +1,6 @@
 """Tables and sentences on a terminal: plain text, wrapped to its width, nothing in it that acts."""
 
+import re
 import textwrap
 import unicodedata
 from collections.abc import Sequence
@@ -8,15 +9,26 @@ WIDTH = 80
 _GAP = "  "
 
 
+# What is not ASCII is looked at one by one; a line that ends as RFC 4180 wants it ends so.
+_LOOKED_AT = re.compile("\r\n|[^ -~]")
+
+
 def printable(text: str) -> str:
-    """The text with everything that a terminal would obey, or that cannot be seen, written as an escape."""
-    return "".join(
-        character if character == " " or unicodedata.category(character)[0] not in "CZ" else _escaped(character)
-        for character in text
-    )
+    """The text on one line, with everything that a terminal would obey, or that cannot be seen, as an escape."""
+    return _LOOKED_AT.sub(lambda found: "".join(map(_shown, found[0])), text)
 
 
-def _escaped(character: str) -> str:
+def harmless(lines: str) -> str:
+    """Lines as they may reach a terminal: line ends stay, and the rest is as in `printable`.
+
+    JSON means the same afterwards: all that it may hold and that is escaped has four digits.
+    """
+    return _LOOKED_AT.sub(lambda found: found[0] if found[0] in ("\n", "\r\n") else _shown(found[0]), lines)
+
+
+def _shown(character: str) -> str:
+    if unicodedata.category(character)[0] not in "CZ":
+        return character
     return f"\\u{ord(character):04x}" if ord(character) < 0x10000 else f"\\U{ord(character):08x}"
 
 

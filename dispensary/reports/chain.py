@@ -1,6 +1,6 @@
 """The audit chain of a site as the database holds it, for the auditor and for export."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from sqlalchemy import Connection, bindparam, exc, select
 
@@ -20,12 +20,19 @@ _FIRST = (
     .limit(BATCH)
 )
 _NEXT = _FIRST.where(audit_event.c.sequence > bindparam("after"))
+_HASH = select(audit_event.c.hash).where(
+    audit_event.c.site_id == bindparam("site"), audit_event.c.sequence == bindparam("sequence")
+)
 _HEAD = select(head.c.sequence, head.c.hash).where(head.c.site_id == bindparam("site"))
 
 
-def events(db: Connection, site_id: int) -> Iterator[Mapping[str, object]]:
-    """The site's events with the auditor's columns, the moment as ISO 8601 in UTC; BATCH of them at a time."""
-    rows = db.execute(_FIRST, {"site": site_id}).mappings().all()
+def events(db: Connection, site_id: int, *, after: int | None = None) -> Iterator[Mapping[str, object]]:
+    """The site's events with the auditor's columns, the moment as ISO 8601 in UTC; BATCH of them at a time.
+
+    Those that follow the sequence `after`, or all.
+    """
+    first, asked = (_FIRST, {"site": site_id}) if after is None else (_NEXT, {"site": site_id, "after": after})
+    rows = db.execute(first, asked).mappings().all()
     while rows:
         for row in rows:
             yield {**row, "at": row["at"] and utc_exactly(row["at"])}
@@ -38,14 +45,38 @@ def head_of(db: Connection, site_id: int) -> Entry:
     return Entry(0, START) if row is None else Entry(row.sequence, row.hash)
 
 
-def check_database(db: Connection, site_id: int, checkpoints: Iterable[Checkpoint] = ()) -> Verdict:
-    """The auditor's verdict on the site's chain and head, and on whether it goes through these checkpoints."""
+def hash_of(db: Connection, site_id: int, sequence: int) -> str:
+    """The hash of the site's event of this sequence; that of the start before the first one."""
+    found = db.execute(_HASH, {"site": site_id, "sequence": sequence}).scalar()
+    return START if found is None else str(found)
+
+
+def check_database(
+    db: Connection,
+    site_id: int,
+    checkpoints: Iterable[Checkpoint] = (),
+    told: Callable[[str], None] = lambda _: None,
+) -> Verdict:
+    """The auditor's verdict on the site's chain and head, and on whether it goes through these checkpoints.
+
+    `told` hears how far it is.
+    """
     end, origin, kept = head_of(db, site_id), lookup.origin(db, site_id), tuple(checkpoints)
     if any(each.origin != origin for each in kept):
         return Verdict(False, 0, auditor.START, "The checkpoint belongs to another chain.")
     claimed, noted = (end.sequence, end.hash), [(each.sequence, each.hash) for each in kept]
     try:
-        return auditor.check(events(db, site_id), claimed_head=claimed, noted=noted, origin=origin)
+        rows = _counted(events(db, site_id), end.sequence, told)
+        return auditor.check(rows, claimed_head=claimed, noted=noted, origin=origin)
     except (TypeError, ValueError, exc.DBAPIError):
         # SQLite keeps whatever somebody wrote into a column, also what is no moment and no text.
         return Verdict(False, 0, auditor.START, "An event in the database cannot be read.")
+
+
+def _counted(
+    rows: Iterable[Mapping[str, object]], end: int, told: Callable[[str], None]
+) -> Iterator[Mapping[str, object]]:
+    for number, row in enumerate(rows):
+        if number % BATCH == 0:
+            told(f"audit: {number:,} of {end:,} events")
+        yield row

@@ -7,7 +7,25 @@ from dispensary.errors import Refused
 from dispensary.rules.people import Person, Role
 
 
-class NotAllowed(Refused):
+class Denied(Refused):
+    """Somebody asked for what they may not do, or not yet: refused, and the audit has an event of it."""
+
+    @property
+    def asked(self) -> str:
+        """What the event is about."""
+        return "login"
+
+    @property
+    def noted(self) -> Mapping[str, str]:
+        """What the event says; it names no patient, and nothing that was typed."""
+        return {"why": self.code}
+
+
+class PinRefused(Denied):
+    """A PIN that was not the right one, or was not looked at; its event is written as it is counted."""
+
+
+class NotAllowed(Denied):
     """The person's role does not allow the act."""
 
     sentence = "{user} has the role of {role} and {act} needs {needed}: act as somebody else with --as."
@@ -15,6 +33,28 @@ class NotAllowed(Refused):
     role: str
     act: str
     needed: str
+
+    @property
+    def asked(self) -> str:
+        """The act."""
+        return self.act
+
+    @property
+    def noted(self) -> Mapping[str, str]:
+        """The role, and those that the act needs."""
+        return {"role": self.role, "needed": self.needed}
+
+
+class NeedsPin(Refused):
+    """The act needs somebody's PIN, typed for it; whoever can be asked for it is asked."""
+
+    sentence = (
+        "{what} needs the PIN of {user}, and nobody can be asked for it here: run it at a terminal, "
+        "or give PINs on standard input, a line each, with --pin-stdin."
+    )
+    what: str
+    user: str
+    user_id: int
 
 
 class Act(StrEnum):
@@ -62,6 +102,13 @@ class Act(StrEnum):
     LABEL_CANCELLED = "label cancelled"
     LABEL_PRINTED = "label printed"
     USER_ADD = "user add"
+    USER_DISABLE = "user disable"
+    USER_ENABLE = "user enable"
+    USER_PIN = "user pin"
+    USER_BADGE = "user badge"
+    USER_RIGHT = "user right"
+    SITE_ADD = "site add"
+    PATIENT_ERASE = "patient erase"
 
     OVERRIDE = "overriding a finding"
     WITHOUT_PRESCRIPTION = "a dose without a prescription"
@@ -69,12 +116,14 @@ class Act(StrEnum):
     ERASE_FACT = "taking a fact off a patient's record or changing the birth date"
     LEAVE_QUARANTINE = "a move out of quarantine"
     LARGE_VARIANCE = "closing a count with a large variance"
+    OTHERS_PIN = "giving somebody else a PIN"
     WITNESS = "witness the destruction"
     CHECK_BATCH = "check the batch"
     LABEL_SEND = "sending labels to a printer"
 
     READ_STOCK = "reading stock, products and places"
-    READ_USERS = "reading the list of users"
+    READ_USERS = "reading the lists of users and sites"
+    READ_ACCESS = "reading who looked at whom"
     READ_PATIENTS = "reading patients' records"
     READ_RECIPIENTS = "reading who got a lot"
     READ_REPORTS = "reading the night's report and batches"
@@ -94,10 +143,16 @@ _JUDGEMENT = frozenset({Role.PHARMACIST})
 _HOUSE = _COUNTER | {Role.MANAGER}
 """What the office does as well: nothing of it touches a patient or lets go of anything."""
 
+_ANSWERING = frozenset({Role.PHARMACIST, Role.MANAGER})
+"""Who answers for the people of the pharmacy."""
+
 _CARE = _COUNTER | {Role.AUDITOR}
 """Reading of patients, which leaves an event each time. The manager needs no patient's record for anything above."""
 
-_ALL = frozenset(Role)
+_ALL = frozenset(role for role in Role if not role.is_script)
+
+_REPORT = _ALL | {Role.REPORTER}
+"""A script has the rights of its one purpose: it must not become a way in to anything else."""
 
 REQUESTS: Mapping[Act, frozenset[Role]] = {
     # Whoever orders the goods and pays for them does not also book them in, move, count or write them off.
@@ -145,7 +200,16 @@ REQUESTS: Mapping[Act, frozenset[Role]] = {
     Act.LABEL_PRINT: _COUNTER,
     Act.LABEL_CANCELLED: _COUNTER,
     Act.LABEL_PRINTED: _COUNTER,
-    Act.USER_ADD: frozenset({Role.PHARMACIST, Role.MANAGER}),
+    Act.USER_ADD: _ANSWERING,
+    Act.USER_DISABLE: _ANSWERING,
+    Act.USER_ENABLE: _ANSWERING,
+    # One's own is everybody's; another's is OTHERS_PIN.
+    Act.USER_PIN: frozenset(Role),
+    Act.USER_BADGE: _ANSWERING,
+    Act.USER_RIGHT: _ANSWERING,
+    Act.SITE_ADD: _ANSWERING,
+    # It cannot be taken back, and whoever decides must know what the law keeps.
+    Act.PATIENT_ERASE: _JUDGEMENT,
 }
 """Who may make a request of the kind; `request.claim` asks."""
 
@@ -157,6 +221,7 @@ CONDITIONS: Mapping[Act, frozenset[Role]] = {
     Act.ERASE_FACT: _JUDGEMENT,
     Act.LEAVE_QUARANTINE: _JUDGEMENT,
     Act.LARGE_VARIANCE: _JUDGEMENT,
+    Act.OTHERS_PIN: _ANSWERING,
     # A witness sees, and judges nothing; a small pharmacy has few people to ask.
     Act.WITNESS: _HOUSE,
     Act.CHECK_BATCH: _COUNTER,
@@ -165,22 +230,54 @@ CONDITIONS: Mapping[Act, frozenset[Role]] = {
 """What a request, or the other person named in it, needs besides."""
 
 READINGS: Mapping[Act, frozenset[Role]] = {
-    Act.READ_STOCK: _ALL,
+    Act.READ_STOCK: _REPORT,
     Act.READ_USERS: _ALL,
+    # Who watches the readers reads no patient, and is watched as well.
+    Act.READ_ACCESS: frozenset({Role.PHARMACIST, Role.AUDITOR, Role.MANAGER}),
     Act.READ_PATIENTS: _CARE,
     Act.READ_RECIPIENTS: _CARE,
-    Act.READ_REPORTS: _ALL,
-    Act.VERIFY: _ALL,
-    Act.AUDIT_EXPORT: _ALL,
-    Act.CHECKPOINT: _ALL,
+    Act.READ_REPORTS: _REPORT,
+    Act.VERIFY: frozenset(Role),
+    Act.AUDIT_EXPORT: _ALL | {Role.EXPORTER},
+    Act.CHECKPOINT: frozenset(Role),
     # It changes no book, and takes every record out of the house unread: no part of looking on.
-    Act.BACKUP: _HOUSE,
+    Act.BACKUP: _HOUSE | {Role.KEEPER},
     Act.UPGRADE: _HOUSE,
 }
-"""What is read, or done to the pharmacy as a whole. An auditor reads all, and a script can act as one."""
+"""What is read, or done to the pharmacy as a whole. An auditor reads all."""
 
 ALLOWED: Mapping[Act, frozenset[Role]] = {**REQUESTS, **CONDITIONS, **READINGS}
 """The matrix: the roles that may, for every act."""
+
+
+CONFIRMED = frozenset(
+    {
+        Act.DESTROY,
+        Act.LOT_RELEASE,
+        Act.LOT_RECALL,
+        Act.RECALL_WITHDRAW,
+        Act.RX_RELEASE,
+        Act.VIAL_RELEASE,
+        Act.OVERRIDE,
+        Act.WITHOUT_PRESCRIPTION,
+        Act.LIMIT_OF_USE,
+        Act.ERASE_FACT,
+        Act.LEAVE_QUARANTINE,
+        Act.LARGE_VARIANCE,
+        Act.WITNESS,
+        Act.CHECK_BATCH,
+        Act.USER_ADD,
+        Act.USER_DISABLE,
+        Act.USER_ENABLE,
+        Act.USER_PIN,
+        Act.USER_BADGE,
+        Act.USER_RIGHT,
+        Act.OTHERS_PIN,
+        Act.SITE_ADD,
+        Act.PATIENT_ERASE,
+    }
+)
+"""What a session alone does not open: the person's PIN is typed for it, as a signature is given for one thing."""
 
 
 def may(role: Role, act: Act) -> bool:
@@ -189,13 +286,25 @@ def may(role: Role, act: Act) -> bool:
 
 
 def require(by: Person, act: Act) -> None:
-    """Nothing, where the person's role allows the act; else NotAllowed."""
+    """Nothing, where the person's role allows the act; else NotAllowed, or NeedsPin where it is to be confirmed."""
     if not may(by.role, act):
-        named = f"`{act}`" if act in REQUESTS else act.value
-        raise NotAllowed(user=by.name, role=by.role, act=named, needed=_needed(act))
+        raise NotAllowed(user=by.name, role=by.role, act=named(act), needed=_needed(act))
+    if act in CONFIRMED:
+        require_pin(by, by.user_id, by.name, act)
+
+
+def require_pin(by: Person, user_id: int, user: str, act: Act) -> None:
+    """Nothing, where the user's PIN was typed for this command, or nobody has one; else NeedsPin."""
+    if by.confirmed is not None and user_id not in by.confirmed:
+        raise NeedsPin(what=named(act), user=user, user_id=user_id)
+
+
+def named(act: Act) -> str:
+    """The act as a sentence names it: a request as it is typed."""
+    return f"`{act}`" if act in REQUESTS else act.value
 
 
 def _needed(act: Act) -> str:
     """The roles that may, in words."""
-    roles = [f"{'an' if role is Role.AUDITOR else 'a'} {role}" for role in Role if may(role, act)]
+    roles = [f"{'an' if role[0] in 'ae' else 'a'} {role}" for role in Role if may(role, act)]
     return " or ".join(part for part in (", ".join(roles[:-1]), roles[-1]) if part)

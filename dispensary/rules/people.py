@@ -7,12 +7,20 @@ from dispensary.rules.product import Sensitivity
 
 
 class Role(StrEnum):
-    """What a user may be."""
+    """What a user may be: a person, or one of the scripts that run alone."""
 
     TECHNICIAN = "technician"
     PHARMACIST = "pharmacist"
     AUDITOR = "auditor"
     MANAGER = "manager"
+    REPORTER = "reporter"
+    EXPORTER = "exporter"
+    KEEPER = "keeper"
+
+    @property
+    def is_script(self) -> bool:
+        """Whether it is for what nobody sits at: the night's report, the audit's export, the backup."""
+        return self in (Role.REPORTER, Role.EXPORTER, Role.KEEPER)
 
 
 class Condition(StrEnum):
@@ -48,6 +56,8 @@ class Person:
     name: str
     role: Role
     site_id: int
+    confirmed: frozenset[int] | None = None
+    """The users, by id, whose PIN was typed for this command; None in a pharmacy where nobody has a PIN."""
 
 
 @dataclass(frozen=True, slots=True)

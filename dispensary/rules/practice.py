@@ -71,6 +71,27 @@ class Practice:
     large_variance_units: int = 5
     """A count that differs from the books by this many units or more is made twice. From memory, to be set."""
 
+    keep_records_years: int = 10
+    """For how many years after the last entry about a patient the record may not be erased.
+
+    From memory, to be set by whoever answers for it: the law differs by country and state (DSCSA: 6 years).
+    """
+
+    history_months: int = 6
+    """How many past months averages and forecasts are made of. From memory, for the pharmacy to set."""
+
+    lead_time_days: int = 7
+    """Days from an order until its goods can be used. From memory, for the pharmacy to set."""
+
+    review_days: int = 7
+    """Days from one look at what is to be ordered to the next. From memory, for the pharmacy to set."""
+
+    order_days: int = 30
+    """Days of use that an order brings beyond the reorder point. From memory, for the pharmacy to set."""
+
+    service_percent: int = 95
+    """In how many of a hundred times the stock is to last until the next delivery: how much safety stock is kept."""
+
 
 LIMITS = {
     "early_refill_percent": (50, 100),
@@ -84,6 +105,12 @@ LIMITS = {
     "dead_volume_ul": (0, 500),
     "restock_days": (0, 30),
     "large_variance_units": (1, 1000),
+    "keep_records_years": (0, 100),
+    "history_months": (1, 24),
+    "lead_time_days": (0, 180),
+    "review_days": (1, 90),
+    "order_days": (1, 365),
+    "service_percent": (50, 99),
 }
 """The least and the most of each number."""
 

@@ -1,6 +1,17 @@
 """Sites, users, patients and prescribers."""
 
-from sqlalchemy import CheckConstraint, Column, Date, ForeignKey, Integer, LargeBinary, Table, Text, UniqueConstraint
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    Date,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    Table,
+    Text,
+    UniqueConstraint,
+)
 
 from dispensary.rules.people import Condition, Language, Role
 from dispensary.rules.product import Sensitivity
@@ -13,6 +24,7 @@ site = Table(
     Column("name", Text, nullable=False),
     # A random name of this site's audit chain, so that another pharmacy's chain is never taken for it.
     Column("origin", Text, nullable=False, unique=True),
+    Index("ix_site_name", "name", unique=True),
 )
 
 user = Table(
@@ -24,6 +36,19 @@ user = Table(
     Column("role", choice(Role, "role"), nullable=False),
     Column("disabled_at", Instant),
     UniqueConstraint("site_id", "name"),
+)
+
+# What somebody may do at a site that is not their own; the last row of a user and site counts.
+site_right = Table(
+    "site_right",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("user_id", Id, ForeignKey(user.c.id), nullable=False, index=True),
+    Column("at", Instant, nullable=False),
+    Column("by_id", Id, ForeignKey(user.c.id), nullable=False),
+    Column("site_id", Id, ForeignKey(site.c.id), nullable=False),
+    # Nothing, where the right was taken away.
+    Column("role", choice(Role, "role")),
 )
 
 patient = Table(
@@ -39,6 +64,8 @@ patient = Table(
     Column("language", choice(Language, "language"), nullable=False),
     # Keys this patient's commitment in the audit chain; erased with the record.
     Column("audit_key", LargeBinary, nullable=False),
+    # Since then the columns above hold nothing about a person.
+    Column("erased_at", Instant),
     UniqueConstraint("site_id", "number"),
     UniqueConstraint("site_id", "identifier"),
 )

@@ -38,7 +38,7 @@ def counter(empty: Counter, url: str, monkeypatch: pytest.MonkeyPatch) -> Counte
 
 
 @pytest.fixture
-def sqlite_counter(empty: Counter, sqlite_template: Path, monkeypatch: pytest.MonkeyPatch) -> Counter:
+def sqlite_counter(empty: Counter, quick_disk: None, sqlite_template: Path, monkeypatch: pytest.MonkeyPatch) -> Counter:
     """A counter of an open pharmacy in a SQLite file, for what is decided before an engine is asked."""
     file = empty.folder / "pharmacy.db"
     shutil.copy(sqlite_template, file)

@@ -27,6 +27,9 @@ class Counter:
         run = CliRunner().invoke(app, list(words), input=stdin, prog_name="dispensary")
         if run.exception is not None and not isinstance(run.exception, SystemExit):
             raise run.exception
+        if run.exception is not None and run.exception.__cause__ is not None:
+            # A fault of the program, which a test wants to see whole.
+            raise run.exception.__cause__
         return Said(run.exit_code, run.stdout, run.stderr)
 
     def done(self, *words: str, stdin: str | bytes | None = None) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pypdfium2
 
-from dispensary.cli import context
+from dispensary.cli.desk import Desk
 from tests.cli.counter import Counter, Said
 from tests.labelling.printed import flowing
 from tests.refusing import code, require_golden
@@ -46,14 +46,14 @@ def pages_in(file: str | Path) -> int:
 
 def printer(name: str, to: str, *designs: str, dots: int | None = None) -> None:
     """One more printer in the settings."""
-    file = context.Desk(os.environ["DISPENSARY_DATABASE"], None).settings_file
+    file = Desk(os.environ["DISPENSARY_DATABASE"], None).settings_file
     more = "" if dots is None else f"dots_per_inch = {dots}\n"
     table = f'\n[printers.{name}]\nto = "{to}"\ndesigns = {json.dumps(designs)}\n{more}'
     file.write_text(file.read_text("utf-8") + table, "utf-8")
 
 
 def without_printers() -> None:
-    file = context.Desk(os.environ["DISPENSARY_DATABASE"], None).settings_file
+    file = Desk(os.environ["DISPENSARY_DATABASE"], None).settings_file
     file.write_text(file.read_text("utf-8").partition("\n[printers.")[0], "utf-8")
 
 

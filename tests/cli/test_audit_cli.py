@@ -13,7 +13,7 @@ import zxingcpp
 from dispensary import auditor
 from dispensary.checkpoint import SigningKey
 from dispensary.cli import context, signing
-from dispensary.cli.context import Desk
+from dispensary.cli.desk import Desk
 from dispensary.exports.files import FileExists
 from dispensary.rules.access import Act
 from tests.build import NOW

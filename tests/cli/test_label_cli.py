@@ -1,12 +1,12 @@
 """`dispensary label` into files: each kind once and again, and what is refused."""
 
+import os
 from pathlib import Path
 
 import pytest
 
 from dispensary.cli.printing import NotOnTheSheet, NowhereToPrint
 from dispensary.errors import NotSaved
-from dispensary.exports import files
 from dispensary.exports.files import FileExists, NoFolder
 from dispensary.labelling.designs import STANDARD, NotADesign, load
 from dispensary.lookup import NotFound
@@ -103,14 +103,14 @@ def test_an_auditor_prints_nothing(filled):
 
 
 def test_a_file_that_the_disk_does_not_take_is_written_by_the_same_command(filled, monkeypatch):
-    def full(path, *, force):
+    def full(descriptor):
         raise OSError(28, "No space left on device")
 
-    opened = files._opened
-    monkeypatch.setattr(files, "_opened", full)
+    fsync = os.fsync
+    monkeypatch.setattr(os, "fsync", full)
     said = filled("label", "dispense", "D1", "--out", "a.pdf", "--key", "k")
     assert said.status == NotSaved.exit_status
-    monkeypatch.setattr(files, "_opened", opened)
+    monkeypatch.setattr(os, "fsync", fsync)
     assert filled.json("label", "dispense", "D1", "--out", "a.pdf", "--key", "k")["copy"] == 1
 
 

@@ -42,38 +42,38 @@ def test_a_copied_design_is_changed_checked_and_used(filled, monkeypatch):
     assert "Copy 2" in text_of("a.pdf")
 
 
-@pytest.mark.parametrize(
-    ("old", "new"),
-    [
-        ("sizes_pt = [14, 13, 12]", "sizes_pt = [14, 13, 11]"),
-        ("sizes_pt = [14, 13, 12]", "sizes_pt = [nan]"),
-        ("leading = 1.08", "leading = 0.5"),
-        ("spread_pt = 5", "spread_pt = -5"),
-        ("dots_per_inch = 203", "dots_per_inch = 0"),
-        ("least_mm = 0.375", "least_mm = 0.6"),
-        ("least_mm = 0.375", "least_mm = 0"),
-        ("quiet_modules = 2", "quiet_modules = 0"),
-        ("[paper]", "[paper"),
-        ("[paper]", f"deep = {'[' * 5000}\n[paper]"),
-    ],
+BROKEN = (
+    ("sizes_pt = [14, 13, 12]", "sizes_pt = [14, 13, 11]"),
+    ("sizes_pt = [14, 13, 12]", "sizes_pt = [nan]"),
+    ("leading = 1.08", "leading = 0.5"),
+    ("spread_pt = 5", "spread_pt = -5"),
+    ("dots_per_inch = 203", "dots_per_inch = 0"),
+    ("least_mm = 0.375", "least_mm = 0.6"),
+    ("least_mm = 0.375", "least_mm = 0"),
+    ("quiet_modules = 2", "quiet_modules = 0"),
+    ("[paper]", "[paper"),
+    ("[paper]", f"deep = {'[' * 5000}\n[paper]"),
 )
-def test_a_broken_design_of_ones_own_prints_nothing(filled, old, new):
+
+
+def test_a_broken_design_of_ones_own_prints_nothing(filled):
     text = shipped_file("dispense-100x62").read_text("utf-8")
-    assert old in text
-    Path("own.toml").write_text(text.replace(old, new), "utf-8")
-    sentence = told(filled, NotADesign, "label", "check", "own.toml")
-    assert filled.refused("label", "dispense", "D1", "--out", "a.pdf", "--design", "own.toml") == sentence
-    assert filled.refused("dispense", "RX1", "--label", "a.pdf", "--design", "own.toml") == sentence
-    assert filled.refused("label", "preview", "dispense", "D1", "--design", "own.toml") == sentence
-    assert not Path("a.pdf").exists()
+    for old, new in BROKEN:
+        assert old in text
+        Path("own.toml").write_text(text.replace(old, new), "utf-8")
+        sentence = told(filled, NotADesign, "label", "check", "own.toml")
+        assert filled.refused("label", "dispense", "D1", "--out", "a.pdf", "--design", "own.toml") == sentence
+        assert filled.refused("dispense", "RX1", "--label", "a.pdf", "--design", "own.toml") == sentence
+        assert filled.refused("label", "preview", "dispense", "D1", "--design", "own.toml") == sentence
+        assert not Path("a.pdf").exists()
     assert filled.json("label", "dispense", "D1", "--out", "a.pdf")["job"] == "PJ1"
 
 
-@pytest.mark.parametrize("wrong", ["size_pt = 0", "size_pt = -6", "size_pt = 30"])
-def test_a_calendar_without_room_is_no_design(filled, wrong):
+def test_a_calendar_without_room_is_no_design(filled):
     text = shipped_file("dispense-160x62").read_text("utf-8")
-    Path("own.toml").write_text(text.replace("size_pt = 6\n", f"{wrong}\n"), "utf-8")
-    told(filled, NotADesign, "label", "check", "own.toml")
+    for wrong in ("size_pt = 0", "size_pt = -6", "size_pt = 30"):
+        Path("own.toml").write_text(text.replace("size_pt = 6\n", f"{wrong}\n"), "utf-8")
+        told(filled, NotADesign, "label", "check", "own.toml")
 
 
 def test_a_design_that_is_not_there_is_no_design(filled):

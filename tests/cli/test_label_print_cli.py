@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from dispensary.cli import context
+from dispensary.cli.desk import Desk
 from dispensary.cli.dispense import CannotBeLabelled
 from dispensary.labelling.designs import NotADesign
 from dispensary.labelling.zpl import NotForALabelPrinter
@@ -101,7 +101,7 @@ def test_a_printer_of_zpl_gets_zpl(filled, sink):
 
 
 def test_a_design_of_ones_own_is_found_beside_the_settings(filled, sink, monkeypatch):
-    beside = context.Desk(os.environ["DISPENSARY_DATABASE"], None).settings_file.parent
+    beside = Desk(os.environ["DISPENSARY_DATABASE"], None).settings_file.parent
     filled.done("label", "copy", "dispense-100x62", str(beside / "own.toml"))
     printer("counter", f"pdf://127.0.0.1:{sink.port}", "own.toml")
     Path("elsewhere").mkdir()

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from dispensary.cli import context
+from dispensary.cli.desk import Desk
 from dispensary.cli.pharmacy_files import written
 from dispensary.exports.terminal import WIDTH
 from dispensary.reports.verify import verify
@@ -31,7 +32,7 @@ def at(counter: Counter, shop: Shop, pauses) -> Counter:
 
 
 def settings_file() -> Path:
-    return context.Desk(os.environ["DISPENSARY_DATABASE"], None).settings_file
+    return Desk(os.environ["DISPENSARY_DATABASE"], None).settings_file
 
 
 def printer(to: str, name: str = "counter") -> None:

@@ -6,8 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from dispensary import auditor
+from dispensary.reports.people.access import NotAPeriod
+from dispensary.rules.erasure import AlreadyErased, NamesThePatient, PatientErased
 from dispensary.rules.identifiers import BornOtherwise
 from dispensary.rules.level import NotALevel
+from dispensary.rules.numbers import NotANumber
 from dispensary.rules.scan import element_string
 from dispensary.services.people.patients import NothingToChange, NothingToCorrect
 from dispensary.services.prescribing.hand_over import SamePerson
@@ -55,6 +59,7 @@ def test_a_record_is_entered_edited_and_shown(kari):
             {"taken_on": "2026-11-21", "level": "200 pg/mL"},
             {"taken_on": "2026-05-02", "level": "148 pmol/L"},
         ],
+        "erased_on": None,
         "changes": [
             {"on": "2026-11-21", "by": "alex", "fact": fact, "old": old, "new": new}
             for fact, old, new in (
@@ -127,7 +132,7 @@ def test_in_norway_the_birth_date_is_checked_against_the_number(sqlite_counter):
     told(sqlite_counter, BornOtherwise, "patient", "edit", "P1", "--born", "1986-10-16")
 
 
-@pytest.mark.parametrize("command", ["add", "edit", "level", "list", "show"])
+@pytest.mark.parametrize("command", ["add", "edit", "level", "erase", "list", "show"])
 def test_every_patient_command_explains_itself(empty, command):
     helped = empty.done("patient", command, "--help")
     assert all(len(line) <= 80 for line in helped.splitlines())
@@ -135,6 +140,66 @@ def test_every_patient_command_explains_itself(empty, command):
         words = " ".join(helped.split())
         assert "prematurity" in words
         assert '"benzyl alcohol"' in words
+
+
+def test_a_record_is_erased_and_says_so_wherever_it_is_shown(kari):
+    """After the years that records are kept, or where nothing was ever dispensed."""
+    told(kari, NamesThePatient, "patient", "erase", "P1", "--reason", "Kari Nordmann wants it")
+    told(kari, NotANumber, "patient", "erase", "MRN-1", "--reason", "wants it")
+    said = kari.done("patient", "erase", "P1", "--reason", "wants it", "--key", "k")
+    assert said == ("The record of P1 is erased. Earlier backups still have it: docs/erasure.md says\nwhat to do.\n")
+    again = kari.json("patient", "erase", "P1", "--reason", "wants it", "--key", "k")
+    assert again == {"patient": "P1", "key": "k", "erased_on": "2026-11-21"}
+    assert kari.done("patient", "show", "P1") == (
+        "PATIENT       P1\nerased on     2026-11-21\nwhat is left  prescriptions, fills and doses by number\n"
+    )
+    (listed,) = kari.json("patient", "list")
+    assert (listed["name"], listed["born"], listed["erased_on"]) == ("(erased)", None, "2026-11-21")
+    assert "P1                   (erased)" in kari.done("patient", "list")
+    assert kari.refused("patient", "show", "MRN-1").startswith("There is no patient 'MRN-1'")
+    told(kari, AlreadyErased, "patient", "erase", "P1", "--reason", "wants it")
+    told(kari, PatientErased, "patient", "edit", "P1", "--name", "Kari Hansen")
+    kari.done("verify")
+    kari.done("audit", "verify")
+    kari.done("audit", "export", "--out", "audit.jsonl")
+    kari.done("audit", "verify", "audit.jsonl")
+    assert auditor.read("audit.jsonl").ok
+
+
+def test_who_looked_at_whom_is_told(kari):
+    kari.done("patient", "show", "P1")
+    kari.done("patient", "list")
+    told_of = ["report", "access", "--patient", "P1"]
+    assert kari.done(*told_of) == (
+        "AT                UTC               USER  WHAT          PATIENTS\n"
+        "2026-11-21 09:30  2026-11-21 14:30  alex  patient show  P1\n"
+        "2026-11-21 09:30  2026-11-21 14:30  alex  patient list  P1\n"
+    )
+    assert kari.json(*told_of, "--since", "2026-11-21", "--until", "2026-11-21", "--user", "alex")[0] == {
+        "at": "2026-11-21T14:30:00+00:00",
+        "local": "2026-11-21T09:30:00-05:00",
+        "user": "alex",
+        "act": "patient read",
+        "what": "patient show",
+        "patients": ["P1"],
+    }
+    assert kari.done(*told_of, "--all-acts", "--format", "csv").splitlines()[:2] == [
+        "at,local,user,act,what,patient",
+        "2026-11-21T14:30:00+00:00,2026-11-21T09:30:00-05:00,alex,patient add,P1,P1",
+    ]
+    assert "patient add P1" in kari.done(*told_of, "--all-acts")
+    told(kari, NotAPeriod, *told_of, "--since", "2026-11-22", "--until", "2026-11-21")
+    # To read who looked is to look at nobody.
+    assert len(kari.json("report", "access")) == 2
+
+
+def test_a_list_of_many_is_told_by_its_first_ones(kari):
+    for number in range(2, 7):
+        kari.done("patient", "add", "--id", f"MRN-{number}", "--name", f"Patient {number}", "--born", "1961-04-03")
+    kari.done("patient", "list")
+    shown = kari.done("report", "access")
+    assert "P1, P2, P3 and 3 more" in shown
+    assert all(len(line) <= 80 for line in shown.splitlines())
 
 
 @pytest.fixture

@@ -1,9 +1,16 @@
 import errno
 import os
+import signal
 import stat
+import subprocess
+import sys
+import textwrap
+from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 
+from dispensary.exports import files
 from dispensary.exports.files import (
     FileExists,
     FileNotSaved,
@@ -15,6 +22,14 @@ from dispensary.exports.files import (
     shown,
     write_new,
 )
+
+
+@pytest.fixture(params=["nameless", "named"], autouse=True)
+def system(request, monkeypatch):
+    """File systems with files that have no name yet, and those without."""
+    if request.param == "named":
+        monkeypatch.setattr(files, "_nameless", lambda folder: None)
+    return request.param
 
 
 @pytest.fixture(autouse=True)
@@ -147,11 +162,117 @@ def test_an_interrupted_writing_leaves_nothing_behind(here, force):
     assert listing(here) == []
 
 
-def test_a_file_that_appears_meanwhile_is_not_written_over(here, monkeypatch):
-    path = here / "report.pdf"
-    monkeypatch.setattr("dispensary.exports.files.require_new", lambda *_, **__: path.write_bytes(b"theirs"))
-    said(FileExists, lambda: write_new(path, b"ours"))
-    assert path.read_bytes() == b"theirs"
+APPEARED = {
+    "a file": lambda path: path.write_bytes(b"theirs"),
+    "a link": lambda path: path.symlink_to("target"),
+    "a folder": lambda path: path.mkdir(),
+    "a pipe": os.mkfifo,
+}
+
+
+@pytest.mark.parametrize("what", APPEARED)
+def test_what_appears_meanwhile_is_not_written_over(here, what):
+    (here / "target").write_bytes(b"precious")
+    path = here.relative_to(here) / "report.pdf"
+
+    def race():
+        with new_file(path) as file:
+            file.write(b"ours")
+            APPEARED[what](path)
+
+    assert said(FileExists, race) == (
+        "report.pdf exists already: nothing was written; choose another name, or replace it with --force."
+    )
+    assert listing(here) == ["report.pdf", "target"]
+    assert (here / "target").read_bytes() == b"precious"
+    assert what != "a file" or path.read_bytes() == b"theirs"
+
+
+def test_of_two_writers_one_wins_and_the_other_is_told():
+    def both():
+        with ExitStack() as writers:
+            for name in (b"first", b"second"):
+                writers.enter_context(new_file(Path("report.pdf"))).write(name)
+
+    said(FileExists, both)
+    assert Path("report.pdf").read_bytes() == b"second"
+    assert listing(Path()) == ["report.pdf"]
+
+
+def test_on_a_file_system_without_links_the_name_is_kept_by_an_empty_file(here, monkeypatch):
+    def no_links(*_, **__):
+        raise OSError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(files, "_nameless", lambda folder: None)
+    monkeypatch.setattr(os, "link", no_links)
+    write_new(here / "report.pdf", b"ours")
+    assert (here / "report.pdf").read_bytes() == b"ours"
+    assert listing(here) == ["report.pdf"]
+    with pytest.raises(FileExistsError):
+        files.place(here / "report.pdf", here / "report.pdf")
+
+
+@pytest.mark.parametrize("force", [False, True])
+def test_a_folder_that_does_not_reach_the_disk_is_not_called_done(here, force, monkeypatch):
+    sync = os.fsync
+
+    def failing(descriptor):
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EIO, "Input/output error")
+        sync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", failing)
+    said(FileNotSaved, lambda: write_new(here.relative_to(here) / "report.pdf", b"bytes", force=force))
+    # What replaced a file stays, as the old one is gone.
+    assert listing(here) == (["report.pdf"] if force else [])
+
+
+def test_a_folder_that_cannot_be_put_on_the_disk_is_no_failure(here, monkeypatch):
+    sync = os.fsync
+
+    def unable(descriptor):
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EINVAL, "Invalid argument")
+        sync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", unable)
+    write_new(here / "report.pdf", b"bytes")
+    assert (here / "report.pdf").read_bytes() == b"bytes"
+
+
+WRITE = """
+    import sys
+    from pathlib import Path
+    from dispensary.exports import files
+
+    if sys.argv[1] == "named":
+        files._nameless = lambda folder: None
+    with files.new_file(Path("chain.jsonl"), force=sys.argv[2] == "True") as file:
+        file.write(b"half" * 100_000)
+        file.flush()
+        print("half", flush=True)
+        sys.stdin.read()
+"""
+
+
+@pytest.mark.parametrize("force", [False, True])
+def test_a_killed_program_leaves_no_half_of_a_file(here, system, force):
+    if force:
+        (here / "chain.jsonl").write_bytes(b"old")
+    ran = subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(WRITE), system, str(force)],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    assert ran.stdout.readline() == b"half\n"
+    ran.send_signal(signal.SIGKILL)
+    ran.communicate()
+    left = [name for name in listing(here) if name.startswith(files.PREFIX)]
+    assert len(left) == (system == "named")
+    assert [stat.S_IMODE((here / name).stat().st_mode) for name in left] == [0o600] * len(left)
+    assert [name for name in listing(here) if name not in left] == (["chain.jsonl"] if force else [])
+    assert not force or (here / "chain.jsonl").read_bytes() == b"old"
 
 
 def test_what_can_be_written_can_be_asked_before(here):
@@ -172,4 +293,5 @@ def test_a_folder_is_made_with_those_above_it(here):
 def test_a_path_is_shown_without_what_cannot_be_printed(here):
     assert shown(here.relative_to(here) / "Løkka") == "Løkka"
     assert shown(here.relative_to(here) / "a\x1b[2J") == r"'a\x1b[2J'"
+    assert shown(Path("x" * 5000)) == "x" * 200 + "..."
     assert shown(here.relative_to(here) / "\udcff") == r"'\udcff'"

@@ -175,7 +175,7 @@ def test_directions_that_nobody_could_read_name_no_route():
 
 def test_the_directions_are_those_of_the_label():
     facts = a_leaflet(directions=parse("1 mg IM daily for 7 days, then 1 mg IM monthly"))
-    assert facts.said().directions == sentence(facts.directions, facts.product, ENGLISH)
+    assert facts.said().directions == sentence(facts.package.directions, facts.package.product, ENGLISH)
 
 
 def test_a_dose_that_no_syringe_measures_is_refused():

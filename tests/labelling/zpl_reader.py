@@ -6,7 +6,7 @@ as the coarsest of printers would set it.
 
 import re
 from dataclasses import dataclass, field
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 from io import BytesIO
 from math import floor
 
@@ -49,7 +49,11 @@ class Font:
         self.block = parsed["hhea"].ascent - parsed["hhea"].descent
         self.glyphs = parsed.getBestCmap()
         self.widths = {code: parsed["hmtx"][glyph][0] for code, glyph in self.glyphs.items()}
-        self.inked = {code for code, glyph in self.glyphs.items() if parsed["glyf"][glyph].numberOfContours}
+        self._outlines = parsed["glyf"]
+
+    @cached_property
+    def inked(self) -> set[int]:
+        return {code for code, glyph in self.glyphs.items() if self._outlines[glyph].numberOfContours}
 
     def advance(self, letter: str, wide: int) -> int:
         return floor(self.widths[ord(letter)] * wide / self.em + 0.5)

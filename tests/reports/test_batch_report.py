@@ -71,6 +71,12 @@ def test_the_record_says_who_what_of_what_and_until_when(house):
     assert found.made_at.tzinfo is house.on.tzinfo
 
 
+def test_the_record_says_what_preserves_this_batch_where_the_product_does_not(house):
+    made(house, "HS-BR1")
+    found = house.read(batch_record, 1, "B2", house.on)
+    assert (found.product, found.preservative) == ("HS-BR1", "benzyl alcohol 15 mg/mL")
+
+
 def test_a_batch_that_is_not_there_or_of_another_site(house):
     refused(NotFound, lambda: house.read(batch_record, 1, "B2", house.on))
     refused(NotFound, lambda: house.read(batch_record, 2, "B1", house.on))

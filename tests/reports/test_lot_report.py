@@ -3,6 +3,7 @@ from decimal import Decimal
 
 from dispensary.lookup import NotFound
 from dispensary.reports.stock.lot import ActOnLot, CameIn, Standing, show_lot
+from dispensary.reports.stock.lots import lot_list
 from dispensary.rules.lot_life import LotAct
 from dispensary.rules.shelf import State
 from dispensary.services.recalls.lot_act import Decided, act
@@ -80,3 +81,10 @@ def test_a_lot_shows_what_was_decided_and_what_is_opened(shop):
 
 def test_an_unknown_lot_is_refused(shop):
     refused(NotFound, lambda: shop.read(show_lot, 1, "NOPE", shop.on))
+
+
+def test_a_lot_of_another_site_is_not_shown(shop):
+    a_lot(shop)
+    refused(NotFound, lambda: shop.read(show_lot, 2, "A1", shop.on))
+    assert shop.read(lot_list, 2, shop.today, used_up=True) == ()
+    assert [row.lot for row in shop.read(lot_list, 1, shop.today, used_up=True)] == ["A1"]

@@ -3,9 +3,11 @@ from decimal import Decimal
 
 from dispensary.lookup import NotFound
 from dispensary.reports.people import records
+from dispensary.reports.people.users import UserRow, users
 from dispensary.rules.people import Condition, Role
 from dispensary.rules.product import Route, Sensitivity
 from dispensary.services.catalogue.formulary import NewPack, ProductEdit, add_pack, edit_product
+from dispensary.services.people.credentials import PinOf, give_pin
 from dispensary.services.people.register import NewUser, add_user
 from tests.build import a_patient, a_prescriber
 from tests.refusing import refused
@@ -36,7 +38,7 @@ def test_an_unknown_product_is_refused(shop):
 def test_patients_are_listed_with_what_the_checks_need(shop):
     a_patient(shop, sensitivities=("parabens", "benzyl alcohol"), conditions=("pregnancy", "leber"))
     a_patient(shop, "MRN-2", "Ola Nordmann")
-    found = shop.read(records.patients, 1)
+    found = shop.read(records.patients, 1, zone=shop.on.tzinfo)
     kari, ola = found.shown
     assert (kari.patient, kari.identifier, kari.name) == ("P1", "MRN-1", "Kari Nordmann")
     assert kari.sensitivities == (Sensitivity.BENZYL_ALCOHOL, Sensitivity.PARABENS)
@@ -53,7 +55,8 @@ def test_prescribers_and_users_are_listed(shop):
     assert shop.read(records.prescribers, 1) == (
         records.PrescriberRow("PR1", "Dr. Ida Berg", "physician", "1234567893", None),
     )
-    assert shop.read(records.users, 1) == (
-        records.UserRow("alex", Role.PHARMACIST, disabled=False),
-        records.UserRow("Åse", Role.TECHNICIAN, disabled=False),
+    shop.do(give_pin, PinOf(shop.key(), "alex"), pin_hash="a hash")
+    assert shop.read(users, 1) == (
+        UserRow("alex", Role.PHARMACIST, disabled=False, pin=True, badge=False),
+        UserRow("Åse", Role.TECHNICIAN, disabled=False, pin=False, badge=False),
     )

@@ -5,7 +5,7 @@ The pharmacy is that of tests.everything.
 
 import pytest
 
-from tests.reports.planting import found_after, placed
+from tests.reports.planting import placed, told_by
 
 KIM = "(SELECT id FROM user_account WHERE name = 'kim')"
 PJ2 = "job_id = (SELECT id FROM print_job WHERE number = 2)"
@@ -75,6 +75,6 @@ TOLD = {
 @pytest.mark.parametrize("name", TOLD)
 def test_a_row_that_its_event_does_not_tell_is_found(busy, name):
     statement, detail = TOLD[name]
-    found = found_after(busy, placed(busy, statement))["print records"]
+    found = told_by(busy, "print records", placed(busy, statement))
     assert detail.partition("{key}")[0] in found
     assert found.startswith("PJ")

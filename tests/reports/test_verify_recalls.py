@@ -5,7 +5,7 @@ The pharmacy is that of tests.everything.
 
 import pytest
 
-from tests.reports.planting import found_after, placed
+from tests.reports.planting import placed, told_by
 
 KIM = "(SELECT id FROM user_account WHERE name = 'kim')"
 C1 = "lot_id = (SELECT id FROM lot WHERE number = 'C1')"
@@ -148,4 +148,4 @@ TOLD = {
 @pytest.mark.parametrize("name", TOLD)
 def test_a_row_that_its_event_does_not_tell_is_found(busy, name):
     statement, detail = TOLD[name]
-    assert found_after(busy, placed(busy, statement))["recall records"] == detail
+    assert told_by(busy, "recall records", placed(busy, statement)) == detail

@@ -5,13 +5,13 @@ The pharmacy is that of tests.everything.
 
 import pytest
 
-from tests.reports.planting import found_after, placed
+from tests.reports.planting import placed, told_by
 
 KIM = "(SELECT id FROM user_account WHERE name = 'kim')"
 A1 = "(SELECT id FROM lot WHERE number = 'A1')"
 W1 = "(SELECT id FROM lot WHERE number = 'W1')"
-SHELF = "(SELECT id FROM place WHERE code = 'shelf')"
-QUARANTINE = "(SELECT id FROM place WHERE code = 'quarantine')"
+SHELF = "(SELECT id FROM place WHERE site_id = 1 AND code = 'shelf')"
+QUARANTINE = "(SELECT id FROM place WHERE site_id = 1 AND code = 'quarantine')"
 OF_ACT = "request_id = (SELECT request_id FROM stock_act WHERE number = {})"
 MOVED, DESTROYED, SENT = (OF_ACT.format(number) for number in (1, 2, 3))
 CLOSED = "request_id = (SELECT request_id FROM count_closing ORDER BY count_id LIMIT 1)"
@@ -247,7 +247,7 @@ TOLD = {
 @pytest.mark.parametrize("name", TOLD)
 def test_a_row_that_its_event_does_not_tell_is_found(busy, name):
     statement, detail = TOLD[name]
-    assert found_after(busy, placed(busy, statement))["stock records"] == detail
+    assert told_by(busy, "stock records", placed(busy, statement)) == detail
 
 
 MOVEMENT = "SELECT id FROM movement WHERE "
@@ -259,7 +259,8 @@ BOOKS = {
         "B1: event 56 tells of calculation ",
     ),
     "a destruction that went to the supplier": (
-        f"UPDATE movement SET to_place_id = (SELECT id FROM place WHERE kind = 'supplier') WHERE {DESTROYED}",
+        "UPDATE movement SET to_place_id = (SELECT id FROM place WHERE site_id = 1 AND kind = 'supplier') "
+        f"WHERE {DESTROYED}",
         "stock acts",
         "S2 is to destroy, and its movements do something else",
     ),
@@ -269,7 +270,7 @@ BOOKS = {
         "S1 is to move, and its movements are not there",
     ),
     "a return to the supplier that was destroyed": (
-        f"UPDATE movement SET to_place_id = (SELECT id FROM place WHERE kind = 'waste') WHERE {SENT}",
+        f"UPDATE movement SET to_place_id = (SELECT id FROM place WHERE site_id = 1 AND kind = 'waste') WHERE {SENT}",
         "stock acts",
         "S3 is to send back, and its movements do something else",
     ),
@@ -294,13 +295,13 @@ BOOKS = {
         "movement {used} of lot A1 is without a batch; movement {made} of lot H1 is without a batch",
     ),
     "units that were destroyed and come back": (
-        "UPDATE movement SET from_place_id = (SELECT id FROM place WHERE kind = 'waste') "
+        "UPDATE movement SET from_place_id = (SELECT id FROM place WHERE site_id = 1 AND kind = 'waste') "
         "WHERE request_id = (SELECT request_id FROM receipt WHERE number = 3)",
         "movements",
         "movement {received} of lot B1 brings back what was used up",
     ),
     "an opened unit that is whole again": (
-        "UPDATE movement SET from_place_id = (SELECT id FROM place WHERE kind = 'opened') "
+        "UPDATE movement SET from_place_id = (SELECT id FROM place WHERE site_id = 1 AND kind = 'opened') "
         "WHERE request_id = (SELECT request_id FROM receipt WHERE number = 3)",
         "movements",
         "movement {received} of lot B1 brings back what was used up",
@@ -371,4 +372,4 @@ def test_books_that_do_not_agree_are_found(busy, name):
         "received": "request_id = (SELECT request_id FROM receipt WHERE number = 3)",
     }
     ids = {of: busy.read(lambda db, at=at: db.exec_driver_sql(MOVEMENT + at).scalar()) for of, at in where.items()}
-    assert found_after(busy, placed(busy, statement))[check].startswith(detail.format_map(ids))
+    assert told_by(busy, check, placed(busy, statement)).startswith(detail.format_map(ids))

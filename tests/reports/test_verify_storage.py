@@ -6,14 +6,14 @@ The pharmacy is that of tests.everything: 424 readings of shelf-2, of which 24 a
 import pytest
 
 from dispensary.reports.verify import storage_told
-from tests.reports.planting import found_after, placed
+from tests.reports.planting import only, placed, told_by
 
 KIM = "(SELECT id FROM user_account WHERE name = 'kim')"
 OTHER = "second = (SELECT min(second) FROM reading) + 300"
 
 TOLD = {
     "another place": (
-        "UPDATE place_log SET place_id = (SELECT id FROM place WHERE code = 'shelf')",
+        "UPDATE place_log SET place_id = (SELECT id FROM place WHERE site_id = 1 AND code = 'shelf')",
         "shelf-2: event 60 tells of subject shelf-2, and the record of shelf",
     ),
     "another file": (
@@ -95,7 +95,7 @@ TOLD = {
         "shelf-2: event 60 and the record differ in the excursion of 2026-11-22T07:15:00+00:00",
     ),
     "an excursion of another place": (
-        "UPDATE excursion SET place_id = (SELECT id FROM place WHERE code = 'shelf')",
+        "UPDATE excursion SET place_id = (SELECT id FROM place WHERE site_id = 1 AND code = 'shelf')",
         "shelf-2: event 60 and the record differ in the excursion of 2026-11-22T07:15:00+00:00",
     ),
     "less light": (
@@ -142,7 +142,7 @@ TOLD = {
 @pytest.mark.parametrize("name", TOLD)
 def test_a_row_that_its_event_does_not_tell_is_found(busy, name):
     statement, detail = TOLD[name]
-    assert found_after(busy, placed(busy, statement))["storage records"] == detail
+    assert told_by(busy, "storage records", placed(busy, statement)) == detail
 
 
 READINGS = {
@@ -168,7 +168,7 @@ READINGS = {
         "shelf-2: log.csv brought 424 readings, and 425 are there",
     ),
     "a reading of another place": (
-        f"UPDATE reading SET place_id = (SELECT id FROM place WHERE code = 'shelf') WHERE {OTHER}",
+        f"UPDATE reading SET place_id = (SELECT id FROM place WHERE site_id = 1 AND code = 'shelf') WHERE {OTHER}",
         "shelf-2: log.csv brought 424 readings, and 423 are there; 1 readings are of no file of their place",
     ),
 }
@@ -178,6 +178,6 @@ READINGS = {
 def test_a_reading_that_its_file_did_not_bring_is_found(busy, name, monkeypatch):
     # Of which the digest goes on from one part of the readings to the next.
     monkeypatch.setattr(storage_told, "_AT_ONCE", 100)
-    assert found_after(busy) == {}
+    assert busy.read(only, "readings").ok
     statement, detail = READINGS[name]
-    assert found_after(busy, placed(busy, statement))["readings"] == detail
+    assert told_by(busy, "readings", placed(busy, statement)) == detail

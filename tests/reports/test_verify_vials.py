@@ -5,12 +5,12 @@ The pharmacy is that of tests.everything.
 
 import pytest
 
-from tests.reports.planting import found_after, placed
+from tests.reports.planting import found_after, placed, told_by
 
 V1 = "vial_id = (SELECT id FROM vial WHERE number = 1)"
 V2 = "vial_id = (SELECT id FROM vial WHERE number = 2)"
 KIM = "(SELECT id FROM user_account WHERE name = 'kim')"
-SHELF = "(SELECT id FROM place WHERE code = 'shelf')"
+SHELF = "(SELECT id FROM place WHERE site_id = 1 AND code = 'shelf')"
 P1 = "(SELECT id FROM patient WHERE number = 1)"
 COLUMNS = "site_id, request_id, lot_id, volume_ul, opened_at, discard_at, by_id, place_id, remaining_ul, state"
 
@@ -39,7 +39,7 @@ TOLD = {
         "V3: event 39 tells of by alex, and the record of kim",
     ),
     "a vial that came from elsewhere": (
-        "UPDATE movement SET from_place_id = (SELECT id FROM place WHERE code = 'refrigerator') "
+        "UPDATE movement SET from_place_id = (SELECT id FROM place WHERE site_id = 1 AND code = 'refrigerator') "
         "WHERE request_id = (SELECT request_id FROM vial WHERE number = 3)",
         "V3: event 39 tells of place shelf, and the record of refrigerator",
     ),
@@ -87,7 +87,8 @@ TOLD = {
     ),
     "another patient": (
         f"UPDATE draw SET patient_id = {P1} WHERE number = 1",
-        "DR1: event 40 tells of another patient than the record",
+        "DR1: event 40 tells of another patient than the record; "
+        "DR1: event 40 and the record differ in the finding folate",
     ),
     "another reason": (
         "UPDATE draw SET reason = 'forged' WHERE number = 2",
@@ -182,7 +183,7 @@ TOLD = {
 @pytest.mark.parametrize("name", TOLD)
 def test_a_row_that_its_event_does_not_tell_is_found(busy, name):
     statement, detail = TOLD[name]
-    assert found_after(busy, placed(busy, statement))["vial records"] == detail
+    assert told_by(busy, "vial records", placed(busy, statement)) == detail
 
 
 BOOKS = {
@@ -254,7 +255,7 @@ BOOKS = {
 def test_a_vial_that_is_not_what_its_entries_make_of_it_is_found(busy, name):
     statement, check, detail = BOOKS[name]
     drawn = f"SELECT id FROM vial_entry WHERE kind = 'draw' AND {V2}"
-    assert found_after(busy, placed(busy, statement))[check] == detail.format(entry=busy.read(one, drawn))
+    assert told_by(busy, check, placed(busy, statement)) == detail.format(entry=busy.read(one, drawn))
 
 
 def one(db, statement: str):

@@ -1,6 +1,7 @@
 import pytest
 from sqlalchemy import select
 
+from dispensary.rules.access import NotAllowed
 from dispensary.rules.finding import Severity
 from dispensary.rules.people import Role
 from dispensary.rules.safety import NotAnOverride, StoppedByChecks
@@ -151,7 +152,7 @@ def test_only_a_pharmacist_overrides(shop):
     a_lot(shop)
     rx = suffering(shop, "leber")
     tess = technician(shop)
-    nothing_written(tess, StoppedByChecks, lambda: dispensed(tess, rx, overrides={"leber": "I think so"}))
+    nothing_written(tess, NotAllowed, lambda: dispensed(tess, rx, overrides={"leber": "I think so"}))
 
 
 def test_a_technician_dispenses_where_nothing_is_found(shop):

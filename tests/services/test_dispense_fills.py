@@ -6,6 +6,7 @@ from dispensary.rules.choosing import MoreThanPrescribed
 from dispensary.rules.quantity import NotAWholeMicrolitre
 from dispensary.rules.safety import StoppedByChecks
 from tests.build import a_lot, a_patient, an_rx, codes, dispensed, later, returned, the_rx
+from tests.owning import past
 from tests.refusing import nothing_written
 
 ARG_CARTON = "00305170031251"
@@ -209,7 +210,7 @@ def test_refuses_a_dose_that_no_syringe_measures(shop):
     a_lot(shop, PLAIN, lot="N1")
     # 1,111 mcg of 1,000 mcg/mL is 1,111 microlitres; the strengths of the formulary all measure whole mcg.
     assert dispensed(shop, an_rx(shop, directions="1111 mcg IM weekly", units=2)).units == 2
-    shop.write(lambda db: db.exec_driver_sql("UPDATE product SET strength_mcg_per_ml = 3000 WHERE code = 'NO-CY-TAK1'"))
+    past(shop, lambda db: db.exec_driver_sql("UPDATE product SET strength_mcg_per_ml = 3000 WHERE code = 'NO-CY-TAK1'"))
     rx = an_rx(shop, a_patient(shop, identifier="MRN-2"), "PR1", directions="1 mg IM weekly")
     nothing_written(shop, NotAWholeMicrolitre, lambda: dispensed(shop, rx))
 

@@ -22,6 +22,7 @@ from dispensary.services.people.register import NewUser, add_user
 from dispensary.services.stock.move import Move, Moved, SamePlace, move
 from dispensary.services.stock.stock_act import NotSoManyThere
 from tests.build import a_lot, an_rx, dispensed, in_state, returned, rows, units_at
+from tests.owning import past
 from tests.refusing import everything, nothing_written
 
 
@@ -90,7 +91,7 @@ def test_the_event_tells_from_where_to_where_and_why(stocked):
 
 def test_a_place_that_does_not_fit_needs_a_reason(stocked):
     nothing_written(stocked, PlaceDoesNotFit, lambda: moved(stocked, target="refrigerator"))
-    stocked.write(lambda db: db.execute(update(stock.place).where(stock.place.c.code == "transit").values(dark=False)))
+    past(stocked, lambda db: db.execute(update(stock.place).where(stock.place.c.code == "transit").values(dark=False)))
     nothing_written(stocked, PlaceDoesNotFit, lambda: moved(stocked, target="transit"))
     assert len(moved(stocked, target="transit", reason="to the branch").misfits) == 1
 

@@ -17,6 +17,7 @@ from dispensary.rules.safety import StoppedByChecks
 from dispensary.schema import prescribing, trust
 from dispensary.services.prescribing.prescribe import NewPrescription, NotAPrescription, prescribe
 from tests.build import a_patient, a_prescriber, an_rx, the_rx
+from tests.owning import past
 from tests.refusing import nothing_written
 
 
@@ -161,8 +162,8 @@ def test_a_dose_in_ml_is_read_in_the_one_strength_of_the_form(known):
 
 
 def test_a_dose_in_ml_of_two_strengths_is_read_with_a_product_only(known):
-    known.write(
-        lambda db: db.exec_driver_sql("UPDATE product SET strength_mcg_per_ml = 5000 WHERE code = 'NO-CY-TAK1'")
+    past(
+        known, lambda db: db.exec_driver_sql("UPDATE product SET strength_mcg_per_ml = 5000 WHERE code = 'NO-CY-TAK1'")
     )
     nothing_written(known, AmbiguousDirections, lambda: written(known, directions="0.5 mL IM weekly"))
     rx = the_rx(known, written(known, directions="0.5 mL IM weekly", product="NO-CY-TAK1"))

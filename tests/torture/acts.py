@@ -10,6 +10,7 @@ from multiprocessing.connection import Connection as Pipe
 from typing import Any
 
 from dispensary.cli import context
+from dispensary.cli.desk import Desk as CommandDesk
 from dispensary.cli.dispense import labelled
 from dispensary.cli.init import PLACEHOLDERS
 from dispensary.cli.printing import target
@@ -127,7 +128,7 @@ class Till:
     def _printed(self, order: Order) -> Any:
         """`dispense --print`, as the command does it."""
         desk = self.counted.desk
-        at = context.Desk(desk.url, desk.by.name)
+        at = CommandDesk(desk.url, desk.by.name)
         printer = {"to": f"pdf://127.0.0.1:{self.counted.port}", "designs": ["dispense-100x62"]}
         settings = context.settings_of({**PLACEHOLDERS, "printers": {PRINTER: printer}})
         at.__dict__.update(settings=settings, on=desk.on, bare_engine=self.engine, engine=self.engine)

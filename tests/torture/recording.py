@@ -144,7 +144,7 @@ class _File(apsw.VFSFile):
 
     def xSync(self, flags: int) -> None:  # noqa: N802
         self._disk.step("sync")
-        super().xSync(flags)
+        # The machine's own disk is not waited for: no power is cut but in the log.
         self._record(Sync(self._number or 0, self._names_folder))
         self._names_folder = False
 

@@ -72,6 +72,7 @@ class DispenseFacts:
     pharmacy: str
     address: str
     phone: str
+    """Empty where the pharmacy has given none."""
     rx: str
     dispense: str
     fill: int

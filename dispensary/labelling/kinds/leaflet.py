@@ -14,7 +14,7 @@ from dispensary.labelling.kinds.dispense import DispenseFacts
 from dispensary.labelling.symbols import Code, Symbol
 from dispensary.labelling.wording import Wording, load, told
 from dispensary.rules.directions import Directions
-from dispensary.rules.people import Country, Language
+from dispensary.rules.people import Country
 from dispensary.rules.product import Product
 
 _EMERGENCY = {Country.US: "911", Country.NORWAY: "113"}
@@ -58,22 +58,8 @@ TEXT = LeafletText
 class LeafletFacts:
     """What the leaflet of one fill is made of."""
 
-    country: Country
-    language: Language
-    pharmacy: str
-    address: str
-    phone: str
-    """Empty where the pharmacy has given none."""
-    rx: str
-    dispense: str
-    fill: int
-    dispensed_on: date
-    patient: str
-    prescriber: str
-    product: Product
-    directions: Directions | None
-    """None where the prescription gives none: then as it was written, or as agreed."""
-    directions_as_written: str
+    package: DispenseFacts
+    """The first package of the fill. The leaflet says what all of them have alike: nothing of a lot or of units."""
     injections: tuple[date, ...] = ()
     """The days of the injections that this fill serves; empty where the directions name none."""
     copy: int = 1
@@ -84,37 +70,40 @@ class LeafletFacts:
 
         Raises NotAWholeMicrolitre.
         """
-        wording, product = load(self.language), self.product
+        package, product = self.package, self.package.product
+        wording = load(package.language)
         text = LeafletText(
-            language=self.language,
+            language=package.language,
             page=wording.say("leaflet.page", page="{page}", pages="{pages}"),
             copy=wording.say("copy", copy=self.copy) if self.copy > 1 else "",
-            pharmacy=self.pharmacy,
-            address=self.address,
+            pharmacy=package.pharmacy,
+            address=package.address,
             title=wording.say("leaflet.title"),
-            patient=wording.say("leaflet.patient", patient=self.patient),
+            patient=wording.say("leaflet.patient", patient=package.patient),
             drug=wording.drug(product),
-            directions=told(self.directions, self.directions_as_written, self.prescriber, product, self.language),
+            directions=told(
+                package.directions, package.directions_as_written, package.prescriber, product, package.language
+            ),
             inject_heading=wording.say("leaflet.inject_heading"),
-            inject=wording.say("leaflet.inject", route=_route(self.directions, wording)),
+            inject=wording.say("leaflet.inject", route=_route(package.directions, wording)),
             notice_heading=wording.say("leaflet.notice_heading"),
             notice=wording.say("leaflet.notice"),
             help_heading=wording.say("leaflet.help_heading"),
-            help=wording.say("leaflet.help", number=_EMERGENCY[self.country]),
+            help=wording.say("leaflet.help", number=_EMERGENCY[package.country]),
             know_heading=wording.say("leaflet.know_heading"),
             know=wording.say("leaflet.know"),
             keep_heading=wording.say("leaflet.keep_heading"),
-            keep=_keep(self, wording),
+            keep=_keep(package, wording),
             discard_heading=wording.say("leaflet.discard_heading"),
             discard=wording.say("leaflet.discard", use=_use(product, wording)),
             call_heading=wording.say("leaflet.call_heading"),
-            call=_call(self, wording),
-            side_effects=wording.say(f"leaflet.side_effects.{self.country.name.lower()}"),
-            rx=wording.say("rx", rx=self.rx),
-            fill=wording.say("fill", fill=self.fill),
-            dispensed_on=wording.say("dispensed_on", date=wording.day(self.dispensed_on)),
-            dispense=self.dispense,
-            symbol=Symbol(self.dispense, Code.QR),
+            call=_call(package, wording),
+            side_effects=wording.say(f"leaflet.side_effects.{package.country.name.lower()}"),
+            rx=wording.say("rx", rx=package.rx),
+            fill=wording.say("fill", fill=package.fill),
+            dispensed_on=wording.say("dispensed_on", date=wording.day(package.dispensed_on)),
+            dispense=package.dispense,
+            symbol=Symbol(package.dispense, Code.QR),
             pictograms=pictograms_of(product.storage),
             limits=limits_of(product.storage),
             injections=self.injections,
@@ -124,24 +113,8 @@ class LeafletFacts:
 
 def leaflet_of(labels: Sequence[DispenseFacts]) -> LeafletFacts:
     """The one leaflet that goes with the packages of these labels."""
-    first = labels[0]
-    return LeafletFacts(
-        country=first.country,
-        language=first.language,
-        pharmacy=first.pharmacy,
-        address=first.address,
-        phone=first.phone,
-        rx=first.rx,
-        dispense=first.dispense,
-        fill=first.fill,
-        dispensed_on=first.dispensed_on,
-        patient=first.patient,
-        prescriber=first.prescriber,
-        product=first.product,
-        directions=first.directions,
-        directions_as_written=first.directions_as_written,
-        injections=tuple(sorted({day for label in labels for day in label.injections})),
-    )
+    days = {day for label in labels for day in label.injections}
+    return LeafletFacts(package=labels[0], injections=tuple(sorted(days)))
 
 
 def _route(directions: Directions | None, wording: Wording) -> str:
@@ -152,10 +125,10 @@ def _route(directions: Directions | None, wording: Wording) -> str:
     return wording.say("leaflet.route.both") if len(routes) > 1 else wording.choice("leaflet.route", routes.pop())
 
 
-def _keep(facts: LeafletFacts, wording: Wording) -> str:
+def _keep(package: DispenseFacts, wording: Wording) -> str:
     """The product's own storage, dark where light harms it, and what holds for all."""
-    storage = facts.product.storage
-    said = [wording.keep(storage.temperature, facts.country)]
+    storage = package.product.storage
+    said = [wording.keep(storage.temperature, package.country)]
     if storage.protect_from_light:
         said.append(wording.say("light"))
     return " ".join([*said, wording.say("heat"), wording.say("children")])
@@ -167,7 +140,8 @@ def _use(product: Product, wording: Wording) -> str:
     return f"{used} {wording.say('leaflet.write_day')}" if product.kept_days else used
 
 
-def _call(facts: LeafletFacts, wording: Wording) -> str:
-    if facts.phone:
-        return wording.say("leaflet.call", pharmacy=facts.pharmacy, phone=facts.phone)
-    return wording.say("leaflet.call_without_phone", pharmacy=facts.pharmacy)
+def _call(package: DispenseFacts, wording: Wording) -> str:
+    """Whom to call; where the pharmacy has given no number, where to ask."""
+    if package.phone:
+        return wording.say("leaflet.call", pharmacy=package.pharmacy, phone=package.phone)
+    return wording.say("leaflet.call_without_phone", pharmacy=package.pharmacy)

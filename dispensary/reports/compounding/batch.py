@@ -9,12 +9,12 @@ from sqlalchemy import Connection, bindparam, select
 from dispensary import lookup
 from dispensary.lookup import NotFound
 from dispensary.reports.stock.lot_story import ingredient_rows
+from dispensary.reports.stock.stock import product_columns
 from dispensary.reports.stock.trace import MadeFrom, made_from
 from dispensary.rules.beyond_use import Category, Start
 from dispensary.rules.compounding import yield_percent
 from dispensary.rules.numbers import Record, parse_number
 from dispensary.rules.product import Container, Form, Route, Temperature
-from dispensary.rules.quantity import millilitres
 from dispensary.schema.catalogue import product
 from dispensary.schema.compounding import batch
 from dispensary.schema.people import user
@@ -78,17 +78,13 @@ def batch_record(db: Connection, site_id: int, given: str, on: datetime) -> Batc
     if row is None:
         raise NotFound(what="batch", given=written, way_out="`dispensary report trace LOT` names the batch of a lot")
     ((_, made),) = lookup.products(db, product.c.id == row.product_id).items()
+    columns = product_columns(made) | {
+        "strength_mcg_per_ml": row.strength_mcg_per_ml,
+        "preservative": row.preservative,
+    }
     return BatchRecord(
         batch=written,
-        product=made.code,
-        name=made.name,
-        form=made.form,
-        strength_mcg_per_ml=row.strength_mcg_per_ml,
-        container=made.container,
-        fill_ml=millilitres(made.fill_ul),
-        preservative=row.preservative,
-        temperature=made.storage.temperature,
-        protect_from_light=made.storage.protect_from_light,
+        **columns,
         routes=tuple(sorted(made.routes)),
         lot=row.lot,
         made_at=row.at.astimezone(on.tzinfo),

@@ -90,15 +90,11 @@ _LOTS = (
     .group_by(movement.c.request_id, lot.c.id, lot.c.number, lot.c.expires)
     .order_by(movement.c.request_id, lot.c.expires, lot.c.id)
 )
-# Only the GTIN of a single unit may stand on a single unit.
-UNIT_GTINS = (
+_UNIT_GTINS = (
     select(pack.c.product_id, func.min(pack.c.gtin).label("gtin"))
     .where(pack.c.product_id.in_(bindparam("products", expanding=True)), pack.c.units == 1)
     .group_by(pack.c.product_id)
 )
-"""The GTIN of one unit of each of the `products`, by `product_id`."""
-
-
 _directions = lru_cache(maxsize=1024)(from_canonical)
 
 
@@ -118,6 +114,14 @@ class Labelled:
     labels: tuple[DispenseFacts, ...]
     patient_number: int
     audit_key: bytes
+
+
+def unit_gtins(db: Connection, products: Sequence[int]) -> dict[int, str | None]:
+    """The GTIN of one unit of each of the products by their ids, where one is known.
+
+    Only the GTIN of a single unit may stand on a single unit.
+    """
+    return {row.product_id: row.gtin for row in db.execute(_UNIT_GTINS, {"products": products})}
 
 
 def dispense_facts(db: Connection, number: str, *, pharmacy: Pharmacy, on: datetime, by: Person) -> Labelled:
@@ -155,7 +159,7 @@ def labelled(
     products = {
         key: found.made_by(pharmacy.name) for key, found in lookup.products(db, product.c.id.in_(wanted)).items()
     }
-    gtins = {row.product_id: row.gtin for row in db.execute(UNIT_GTINS, {"products": wanted})}
+    gtins = unit_gtins(db, wanted)
     lots = db.execute(_LOTS, {"requests": sorted(row.request_id for row in rows)})
     fills = db.execute(_FILLS, {"prescriptions": sorted({row.prescription_id for row in rows})})
     by_prescription = {key: list(group) for key, group in groupby(fills, key=lambda each: each.prescription_id)}

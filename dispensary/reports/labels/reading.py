@@ -22,6 +22,7 @@ from dispensary.reports.labels.vial import vial_facts
 from dispensary.rules.numbers import Record, parse_number
 from dispensary.rules.people import Person, Pharmacy
 from dispensary.rules.shelf import ALLOWED, Operation, State, described, state_on
+from dispensary.schema.people import patient
 from dispensary.schema.prescribing import dispense, prescription
 from dispensary.schema.stock import lot, movement
 
@@ -97,9 +98,12 @@ _LOTS = (
         lot.c.number.label("lot"),
         lot.c.expires,
         lot.c.state,
+        patient.c.number.label("patient"),
+        patient.c.erased_at,
         (movement.c.units - func.coalesce(_RETURNED, 0)).label("left"),
     )
     .join(prescription, prescription.c.id == dispense.c.prescription_id)
+    .join(patient, patient.c.id == prescription.c.patient_id)
     .join(movement, movement.c.request_id == dispense.c.request_id)
     .join(lot, lot.c.id == movement.c.lot_id)
     .where(dispense.c.site_id == bindparam("site"), dispense.c.number.in_(bindparam("numbers", expanding=True)))
@@ -117,23 +121,30 @@ def not_labelled(
 ) -> dict[str, FillNotLabelled]:
     """Which of the dispenses get no label of this kind at the moment, and why, by their canonical numbers.
 
-    Those of which everything came back, and those with units of a lot that may not be handed over. A leaflet
-    says nothing of a lot, and is given to whoever asks. One statement, however many there are.
+    Those whose patient was erased, those of which everything came back, and those with units of a lot that may
+    not be handed over. A leaflet says nothing of a lot, and is given to whoever asks. One statement, however
+    many there are.
     """
-    if kind == "leaflet":
-        return {}
     rows = db.execute(_LOTS, {"site": by.site_id, "numbers": list(numbers)})
     found = {}
     for number, lines in groupby(rows, key=lambda row: Record.DISPENSE.number(row.number)):
-        told = _against(list(lines), number, on.date())
+        told = _against(kind, list(lines), number, on.date())
         if told is not None:
             why, way_out = told
             found[number] = FillNotLabelled(kind=kind, dispense=number, why=why, way_out=way_out)
     return found
 
 
-def _against(lines: Sequence[Any], number: str, today: date) -> tuple[str, str] | None:
+def _against(kind: str, lines: Sequence[Any], number: str, today: date) -> tuple[str, str] | None:
     """Why the fill is not labelled, and the way out, or None."""
+    if lines[0].erased_at is not None:
+        who = Record.PATIENT.number(lines[0].patient)
+        return (
+            f"the record of {who} was erased",
+            f"`dispensary rx show {Record.PRESCRIPTION.number(lines[0].rx)}` shows what is left",
+        )
+    if kind == "leaflet":
+        return None
     rx = Record.PRESCRIPTION.number(lines[0].rx)
     left = [line for line in lines if line.left]
     if not left:

@@ -15,7 +15,7 @@ from dispensary.rules.recall import Contact
 from dispensary.rules.shelf import State
 from dispensary.schema.catalogue import product
 from dispensary.schema.counting import count_closing, stock_count
-from dispensary.schema.people import user
+from dispensary.schema.people import patient, user
 from dispensary.schema.prescribing import dispense, prescription
 from dispensary.schema.recalls import recall, recall_contact, recall_withdrawal
 from dispensary.schema.stock import lot, movement, place
@@ -83,7 +83,8 @@ _VIALS = (
     )
     .order_by(vial.c.number)
 )
-# Driven from the open recalls: the ledger is read for their lots alone.
+_ERASED = select(patient.c.id).where(patient.c.erased_at.is_not(None))
+# Driven from the open recalls: the ledger is read for their lots alone. Who was erased cannot be called.
 _OPEN = (
     select(recall.c.id, recall.c.number, recall.c.reference)
     .outerjoin(recall_withdrawal, recall_withdrawal.c.recall_id == recall.c.id)
@@ -94,10 +95,14 @@ _GOT = union(
     select(prescription.c.patient_id)
     .join(dispense, dispense.c.prescription_id == prescription.c.id)
     .join(movement, movement.c.request_id == dispense.c.request_id)
-    .where(movement.c.lot_id.in_(OF_RECALL), dispense.c.site_id == bindparam("site")),
+    .where(
+        movement.c.lot_id.in_(OF_RECALL),
+        dispense.c.site_id == bindparam("site"),
+        prescription.c.patient_id.not_in(_ERASED),
+    ),
     select(draw.c.patient_id)
     .join(vial, vial.c.id == draw.c.vial_id)
-    .where(vial.c.lot_id.in_(OF_RECALL), draw.c.site_id == bindparam("site")),
+    .where(vial.c.lot_id.in_(OF_RECALL), draw.c.site_id == bindparam("site"), draw.c.patient_id.not_in(_ERASED)),
 )
 _REACHED = (
     select(recall_contact.c.patient_id)

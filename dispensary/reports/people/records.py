@@ -6,16 +6,15 @@ from datetime import date, tzinfo
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, select
+from sqlalchemy import Column, Connection, Select, bindparam, select
 
 from dispensary import lookup
 from dispensary.reports.disclosed import Disclosed
-from dispensary.reports.stock.stock import preservative
+from dispensary.reports.stock.stock import product_columns
 from dispensary.rules.moments import day_in
 from dispensary.rules.numbers import Record
-from dispensary.rules.people import Condition, Language, Role
+from dispensary.rules.people import Condition, Language
 from dispensary.rules.product import Container, Form, Product, Route, Sensitivity, Temperature
-from dispensary.rules.quantity import millilitres
 from dispensary.schema.catalogue import pack, product
 from dispensary.schema.people import (
     patient,
@@ -71,17 +70,21 @@ class LevelRow:
 
 @dataclass(frozen=True, slots=True)
 class PatientRow:
-    """A patient, with what the checks need; `levels` begin with the latest."""
+    """A patient, with what the checks need; `levels` begin with the latest.
+
+    `erased_on` is the day since when the record says nothing about a person; there is no birth date then.
+    """
 
     patient: str
     identifier: str
     name: str
-    born: date
+    born: date | None
     language: Language
     sensitivities: tuple[Sensitivity, ...]
     conditions: tuple[Condition, ...]
     medicines: tuple[str, ...]
     levels: tuple[LevelRow, ...]
+    erased_on: date | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,33 +116,9 @@ class PrescriberRow:
     hpr: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class UserRow:
-    """A user and whether they may act."""
-
-    user: str
-    role: Role
-    disabled: bool
-
-
 _PACKS = select(pack).order_by(pack.c.id)
 _LIMITS = select(product.c.id, product.c.minimum_units, product.c.light_limit_minutes)
 _PATIENTS = select(patient).where(patient.c.site_id == bindparam("site")).order_by(patient.c.number)
-_SENSITIVITIES = (
-    select(patient_sensitivity.c.patient_id, patient_sensitivity.c.sensitivity)
-    .join(patient, patient.c.id == patient_sensitivity.c.patient_id)
-    .where(patient.c.site_id == bindparam("site"))
-)
-_CONDITIONS = (
-    select(patient_condition.c.patient_id, patient_condition.c.condition)
-    .join(patient, patient.c.id == patient_condition.c.patient_id)
-    .where(patient.c.site_id == bindparam("site"))
-)
-_MEDICINES = (
-    select(patient_medicine.c.patient_id, patient_medicine.c.name)
-    .join(patient, patient.c.id == patient_medicine.c.patient_id)
-    .where(patient.c.site_id == bindparam("site"))
-)
 _LEVELS = (
     select(patient_level)
     .join(patient, patient.c.id == patient_level.c.patient_id)
@@ -153,7 +132,6 @@ _CHANGES = (
     .order_by(patient_change.c.id)
 )
 _PRESCRIBERS = select(prescriber).where(prescriber.c.site_id == bindparam("site")).order_by(prescriber.c.number)
-_USERS = select(user).where(user.c.site_id == bindparam("site"))
 
 
 def products(db: Connection) -> tuple[ProductRow, ...]:
@@ -177,16 +155,8 @@ def show_product(db: Connection, code: str) -> ProductRow:
 
 def _product(facts: Product, packs: tuple[PackRow, ...], limits: Any) -> ProductRow:
     return ProductRow(
-        product=facts.code,
-        name=facts.name,
+        **product_columns(facts),
         labeler=facts.labeler,
-        form=facts.form,
-        strength_mcg_per_ml=facts.strength.mcg_per_ml,
-        container=facts.container,
-        fill_ml=millilitres(facts.fill_ul),
-        preservative=preservative(facts),
-        temperature=facts.storage.temperature,
-        protect_from_light=facts.storage.protect_from_light,
         routes=tuple(sorted(facts.routes)),
         identifier_kind=facts.identifier_kind,
         identifier=facts.identifier,
@@ -198,20 +168,16 @@ def _product(facts: Product, packs: tuple[PackRow, ...], limits: Any) -> Product
     )
 
 
-def patients(db: Connection, site_id: int) -> Disclosed[tuple[PatientRow, ...]]:
-    """Every patient, by number."""
-    sensitivities = _words(db, _SENSITIVITIES, site_id)
-    conditions = _words(db, _CONDITIONS, site_id)
-    medicines = _words(db, _MEDICINES, site_id)
+def patients(db: Connection, site_id: int, *, zone: tzinfo | None) -> Disclosed[tuple[PatientRow, ...]]:
+    """Every patient, by number; an erasure has its day in the zone."""
+    sensitivities = _words(db, patient_sensitivity.c.sensitivity, site_id)
+    conditions = _words(db, patient_condition.c.condition, site_id)
+    medicines = _words(db, patient_medicine.c.name, site_id)
     levels = _levels(db, _LEVELS, site_id)
     rows = db.execute(_PATIENTS, {"site": site_id}).all()
     shown = tuple(
         PatientRow(
-            patient=Record.PATIENT.number(row.number),
-            identifier=row.identifier,
-            name=row.name,
-            born=row.born,
-            language=row.language,
+            **_person(row, zone),
             sensitivities=tuple(sorted(sensitivities[row.id])),
             conditions=tuple(sorted(conditions[row.id])),
             medicines=tuple(sorted(medicines[row.id])),
@@ -222,9 +188,25 @@ def patients(db: Connection, site_id: int) -> Disclosed[tuple[PatientRow, ...]]:
     return Disclosed(shown, frozenset(row.number for row in rows))
 
 
-def _words(db: Connection, statement: Select[Any], site_id: int) -> dict[int, list[Any]]:
+def _person(row: Any, zone: tzinfo | None) -> dict[str, Any]:
+    """Who it is, of a row or of a Patient."""
+    erased = row.erased_at is not None
+    return {
+        "patient": Record.PATIENT.number(row.number),
+        "erased_on": day_in(row.erased_at, zone) if erased else None,
+        "identifier": "" if erased else row.identifier,
+        "name": row.name,
+        "born": None if erased else row.born,
+        "language": row.language,
+    }
+
+
+def _words(db: Connection, column: Column[Any], site_id: int) -> dict[int, list[Any]]:
+    """What the column of a table of the patients' says of each patient of the site, by the patient's id."""
+    owner = column.table.c.patient_id
+    statement = select(owner, column).join(patient, patient.c.id == owner).where(patient.c.site_id == site_id)
     found: dict[int, list[Any]] = defaultdict(list)
-    for patient_id, word in db.execute(statement, {"site": site_id}):
+    for patient_id, word in db.execute(statement):
         found[patient_id].append(word)
     return found
 
@@ -238,13 +220,9 @@ def _levels(db: Connection, statement: Select[Any], site_id: int) -> dict[int, l
 
 def show_patient(db: Connection, site_id: int, given: str, *, zone: tzinfo | None) -> Disclosed[PatientDetail]:
     """The patient of this number (P12) or identifier; a change has its day in the zone. Raises NotFound."""
-    found = lookup.patient_by_number(db, site_id, given)
+    found = lookup.patient_by_number(db, site_id, given, erased_too=True)
     shown = PatientDetail(
-        patient=Record.PATIENT.number(found.number),
-        identifier=found.identifier,
-        name=found.name,
-        born=found.born,
-        language=found.language,
+        **_person(found, zone),
         sensitivities=tuple(sorted(found.history.sensitivities)),
         conditions=tuple(sorted(found.history.conditions)),
         medicines=tuple(sorted(found.history.medicines)),
@@ -266,12 +244,4 @@ def prescribers(db: Connection, site_id: int) -> tuple[PrescriberRow, ...]:
     return tuple(
         PrescriberRow(Record.PRESCRIBER.number(row.number), row.name, row.profession, row.npi, row.hpr)
         for row in db.execute(_PRESCRIBERS, {"site": site_id})
-    )
-
-
-def users(db: Connection, site_id: int) -> tuple[UserRow, ...]:
-    """Every user, by name."""
-    rows = db.execute(_USERS, {"site": site_id})
-    return tuple(
-        sorted((UserRow(row.name, row.role, row.disabled_at is not None) for row in rows), key=lambda found: found.user)
     )

@@ -74,7 +74,8 @@ class PrescriptionDetail:
     rx: str
     patient: str
     patient_name: str
-    born: date
+    born: date | None
+    """None where the patient was erased."""
     prescriber: str
     prescriber_name: str
     profession: str
@@ -118,7 +119,7 @@ def show_prescription(
         rx=found.rx,
         patient=Record.PATIENT.number(found.patient.number),
         patient_name=found.patient.name,
-        born=found.patient.born,
+        born=None if found.patient.erased_at else found.patient.born,
         prescriber=Record.PRESCRIBER.number(found.prescriber_number),
         prescriber_name=found.prescriber,
         profession=found.profession,
@@ -184,7 +185,7 @@ def prescriptions(
     db: Connection, site_id: int, on: datetime, patient: str | None = None
 ) -> Disclosed[tuple[PrescriptionRow, ...]]:
     """All prescriptions, or those of one patient (P12 or identifier), by number; raises NotFound."""
-    patient_id = None if patient is None else lookup.patient_by_number(db, site_id, patient).id
+    patient_id = None if patient is None else lookup.patient_by_number(db, site_id, patient, erased_too=True).id
     found = list(records.all_of_site(db, site_id, zone=on.tzinfo, patient_id=patient_id))
     return Disclosed(tuple(_row(rx, on.date()) for rx in found), frozenset(rx.patient.number for rx in found))
 

@@ -50,7 +50,8 @@ class Effectiveness:
     """How far the recall has come: patients by the outcome of their last call, and units.
 
     `units_at_home` are those that patients kept, `doses_at_home` what is still due of them by their
-    directions; `units_returned` came back since the recall.
+    directions; `units_returned` came back since the recall. `erased` were so before anybody called, and
+    nobody can.
     """
 
     patients: int
@@ -62,6 +63,7 @@ class Effectiveness:
     units_at_home: int
     doses_at_home: int
     units_returned: int
+    erased: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +86,7 @@ class CallLine:
     patient: str
     name: str
     identifier: str
-    born: date
+    born: date | None
     outcome: Contact | None
     got: str
     """The number of the dispense or of the draw."""
@@ -125,6 +127,7 @@ def show_recall(db: Connection, site_id: int, recall: str, on: datetime) -> Disc
     made_with = lots.made_with(db, site_id, lots.scope_of(row))
     stock = recalled_stock(db, site_id, covered, people.kept, made_with, since=row.request_id, on=on)
     outcomes = Counter(each.outcome for each in people.patients)
+    erased = sum(each.outcome is None and each.born is None for each in people.patients)
     detail = RecallDetail(
         notice=_row(row, _names(db), len(covered), on),
         lots=stock.lots,
@@ -138,10 +141,11 @@ def show_recall(db: Connection, site_id: int, recall: str, on: datetime) -> Disc
             reached=outcomes[Contact.REACHED],
             declined=outcomes[Contact.DECLINED],
             not_reached=outcomes[Contact.NOT_REACHED],
-            not_called=outcomes[None],
+            not_called=outcomes[None] - erased,
             units_at_home=sum(each.kept for each in people.patients),
             doses_at_home=sum(each.doses_at_home for each in people.patients),
             units_returned=stock.units_returned,
+            erased=erased,
         ),
     )
     return Disclosed(detail, people.numbers)

@@ -67,12 +67,15 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class RecalledPatient:
-    """A patient to call. `outcome` is that of the last call, None where nobody has called yet."""
+    """A patient to call. `outcome` is that of the last call, None where nobody has called yet.
+
+    There is no birth date where the patient was erased, and nobody to call.
+    """
 
     patient: str
     name: str
     identifier: str
-    born: date
+    born: date | None
     kept: int
     doses_at_home: int
     outcome: Contact | None
@@ -97,6 +100,7 @@ _PATIENT = (
     patient.c.name,
     patient.c.identifier,
     patient.c.born,
+    patient.c.erased_at,
 )
 _back = movement.alias("back")
 _of_lots = select(movement.c.request_id).where(movement.c.lot_id.in_(_ids))
@@ -222,8 +226,8 @@ def _patient(
     return RecalledPatient(
         patient=Record.PATIENT.number(row.patient_number),
         name=row.name,
-        identifier=row.identifier,
-        born=row.born,
+        identifier="" if row.erased_at else row.identifier,
+        born=None if row.erased_at else row.born,
         kept=sum(each.kept for each in fills),
         doses_at_home=sum(each.doses_at_home for each in fills),
         outcome=calls[-1].outcome if calls else None,

@@ -5,17 +5,17 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, exists, select
+from sqlalchemy import Connection, bindparam, select
 
 from dispensary import lookup
 from dispensary.errors import quoted
 from dispensary.lookup import NotFound
-from dispensary.reports.stock.stock import preservative, stock
+from dispensary.lots import STOOD_HERE
+from dispensary.reports.stock.stock import product_columns, stock
 from dispensary.rules.lot_life import LotAct
 from dispensary.rules.moments import day_in
 from dispensary.rules.numbers import Record
 from dispensary.rules.product import Container, Form, Temperature
-from dispensary.rules.quantity import millilitres
 from dispensary.rules.shelf import State, days_left, state_on
 from dispensary.rules.vial import VialState
 from dispensary.schema.catalogue import product
@@ -23,7 +23,7 @@ from dispensary.schema.compounding import batch
 from dispensary.schema.people import user
 from dispensary.schema.recalls import lot_act, recall
 from dispensary.schema.stock import lot as lots
-from dispensary.schema.stock import movement, place, receipt, receipt_line
+from dispensary.schema.stock import place, receipt, receipt_line
 from dispensary.schema.trust import request
 from dispensary.schema.vials import vial
 
@@ -112,9 +112,7 @@ class LotDetail:
 
 _LOTS = select(lots.c.id, lots.c.product_id, lots.c.number, lots.c.expires, lots.c.month_only, lots.c.state).where(
     lots.c.number == bindparam("lot"),
-    exists().where(
-        movement.c.lot_id == lots.c.id, movement.c.to_place_id == place.c.id, place.c.site_id == bindparam("site")
-    ),
+    STOOD_HERE,
 )
 _RECEIVED = (
     select(
@@ -176,15 +174,7 @@ def _detail(db: Connection, site_id: int, row: Any, on: datetime) -> LotDetail:
     given = {"lot": row.id, "site": site_id}
     return LotDetail(
         lot=row.number,
-        product=facts.code,
-        name=facts.name,
-        form=facts.form,
-        strength_mcg_per_ml=facts.strength.mcg_per_ml,
-        container=facts.container,
-        fill_ml=millilitres(facts.fill_ul),
-        preservative=preservative(facts),
-        temperature=facts.storage.temperature,
-        protect_from_light=facts.storage.protect_from_light,
+        **product_columns(facts),
         state=state_on(row.state, row.expires, on.date()),
         expires=row.expires,
         month_only=row.month_only,

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, bindparam, func, select
 
+from dispensary.lots import STOOD_HERE
 from dispensary.schema.catalogue import product
 from dispensary.schema.compounding import batch, batch_ingredient
 from dispensary.schema.counting import count_closing, stock_count
@@ -19,13 +20,7 @@ from dispensary.schema.vials import draw, vial
 _from = place.alias("from_place")
 _to = place.alias("to_place")
 _undone = dispense.alias("undone")
-_NUMBERED = (
-    select(lots.c.id)
-    .join(movement, movement.c.lot_id == lots.c.id)
-    .join(request, request.c.id == movement.c.request_id)
-    .where(lots.c.number == bindparam("lot"), request.c.site_id == bindparam("site"))
-    .distinct()
-)
+_NUMBERED = select(lots.c.id).where(lots.c.number == bindparam("lot"), STOOD_HERE)
 _MOVEMENTS = (
     select(
         lots.c.id.label("lot_id"),
@@ -118,7 +113,7 @@ class Story:
 
 
 def lots_numbered(db: Connection, site_id: int, lot: str) -> list[int]:
-    """The ids of the lots of that number which the site has moved, of one product or of several."""
+    """The ids of the lots of that number which the site has had, of one product or of several."""
     return list(db.execute(_NUMBERED, {"site": site_id, "lot": lot}).scalars())
 
 

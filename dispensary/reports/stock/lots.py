@@ -4,13 +4,14 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, exists, func, or_, select
+from sqlalchemy import Connection, bindparam, func, or_, select
 
 from dispensary import lookup
+from dispensary.lots import STOOD_HERE
 from dispensary.rules.shelf import State, days_left, state_on
 from dispensary.schema.catalogue import product as products
 from dispensary.schema.recalls import lot_act
-from dispensary.schema.stock import balance, lot, movement, place
+from dispensary.schema.stock import balance, lot, place
 from dispensary.schema.vials import vial
 
 
@@ -53,11 +54,7 @@ _why = (
 _LOTS = (
     select(lot.c.number, products.c.code, products.c.name, lot.c.expires, lot.c.state, _units, _vials, _why)
     .join(products, products.c.id == lot.c.product_id)
-    .where(
-        exists().where(
-            movement.c.lot_id == lot.c.id, movement.c.to_place_id == place.c.id, place.c.site_id == bindparam("site")
-        )
-    )
+    .where(STOOD_HERE)
 )
 _LEFT = _LOTS.where(or_(_units > 0, _vials > 0))
 

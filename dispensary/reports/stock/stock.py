@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from itertools import groupby
-from typing import Any
+from typing import Any, TypedDict
 
 from sqlalchemy import Connection, bindparam, literal_column, select
 
@@ -26,6 +26,20 @@ class NotAGrouping(Refused):
     sentence = "Stock cannot be summed by {given}: choose among {choices}."
     given: str
     choices: str
+
+
+class ProductColumns(TypedDict):
+    """What a report tells of a product, column by column. The strength is a whole number of micrograms in a mL."""
+
+    product: str
+    name: str
+    form: Form
+    strength_mcg_per_ml: int
+    container: Container
+    fill_ml: Decimal
+    preservative: str
+    temperature: Temperature
+    protect_from_light: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,21 +68,7 @@ class StockRow:
     days_left: int
 
 
-GROUPINGS = (
-    "product",
-    "name",
-    "form",
-    "strength_mcg_per_ml",
-    "container",
-    "fill_ml",
-    "preservative",
-    "temperature",
-    "protect_from_light",
-    "lot",
-    "expires",
-    "place",
-    "state",
-)
+GROUPINGS = (*ProductColumns.__annotations__, "lot", "expires", "place", "state")
 """What stock can be summed by."""
 
 _STOCK = (
@@ -112,21 +112,13 @@ def stock(
 
 
 def _rows(found: list[Any], today: date) -> Iterable[StockRow]:
-    facts = lookup.product_of(found)
+    columns = product_columns(lookup.product_of(found))
     # Each preservative of the product repeats the lot.
     for row in {(row.lot_id, row.place): row for row in found}.values():
         state = state_on(row.state, row.expires, today)
         usable = ALLOWED[state, Operation.DISPENSE] and row.kind.saleable
         yield StockRow(
-            product=facts.code,
-            name=facts.name,
-            form=facts.form,
-            strength_mcg_per_ml=facts.strength.mcg_per_ml,
-            container=facts.container,
-            fill_ml=millilitres(facts.fill_ul),
-            preservative=preservative(facts),
-            temperature=facts.storage.temperature,
-            protect_from_light=facts.storage.protect_from_light,
+            **columns,
             lot=row.lot,
             expires=row.expires,
             place=row.place,
@@ -135,6 +127,21 @@ def _rows(found: list[Any], today: date) -> Iterable[StockRow]:
             usable_units=row.units if usable else 0,
             days_left=days_left(row.expires, today),
         )
+
+
+def product_columns(product: Product) -> ProductColumns:
+    """The columns of the product, as the formulary has it."""
+    return {
+        "product": product.code,
+        "name": product.name,
+        "form": product.form,
+        "strength_mcg_per_ml": product.strength.mcg_per_ml,
+        "container": product.container,
+        "fill_ml": millilitres(product.fill_ul),
+        "preservative": preservative(product),
+        "temperature": product.storage.temperature,
+        "protect_from_light": product.storage.protect_from_light,
+    }
 
 
 def preservative(product: Product) -> str:

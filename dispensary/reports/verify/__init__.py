@@ -1,16 +1,19 @@
 """Do the books agree with themselves? Everything that is kept twice is recomputed and compared."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, exc
 
 from dispensary.reports.verify import (
+    erasures,
     foundations,
     movements_told,
+    patients_told,
     prescriptions_told,
     printing_told,
     recalls_told,
+    registers_told,
     stock_books,
     stock_documents,
     stock_told,
@@ -38,11 +41,23 @@ class Verified:
     checks: tuple[Check, ...]
 
 
-def verify(db: Connection) -> Verified:
-    """Recompute balances, documents, vials, readings and audit chains, and compare records with their events."""
+_Book = tuple[str, str, Callable[[Connection], list[str]]]
+
+
+def verify(db: Connection, told: Callable[[str], None] = lambda _: None) -> Verified:
+    """Recompute balances, documents, vials, readings and audit chains, and compare all records with their events.
+
+    `told` hears which check is at work.
+    """
     storage = (*foundations.STORAGE, *foundations.SQLITE) if db.dialect.name == "sqlite" else foundations.STORAGE
-    checks = tuple(_check(db, *each) for each in (*storage, *_BOOKS))
+    checks = tuple(_checks(db, (*storage, *_BOOKS), told))
     return Verified(all(check.ok for check in checks), checks)
+
+
+def _checks(db: Connection, books: Sequence[_Book], told: Callable[[str], None]) -> Iterator[Check]:
+    for number, each in enumerate(books, 1):
+        told(f"{number} of {len(books)}: {each[0]}")
+        yield _check(db, *each)
 
 
 def _check(db: Connection, name: str, promise: str, find: Callable[[Connection], list[str]]) -> Check:
@@ -67,5 +82,8 @@ _BOOKS = (
     *storage_told.AGREEMENTS,
     *printing_told.AGREEMENTS,
     *movements_told.AGREEMENTS,
+    *registers_told.AGREEMENTS,
+    *patients_told.AGREEMENTS,
+    *erasures.CHECKS,
     *foundations.TRUST,
 )

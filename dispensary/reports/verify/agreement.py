@@ -15,8 +15,9 @@ from sqlalchemy import BindParameter, Connection, CursorResult, Row, RowMapping,
 from dispensary import audit, auditor
 from dispensary.reports.verify.differences import SHOWN
 from dispensary.reports.verify.movements_told import batches
-from dispensary.reports.verify.told import Told, ToldParts, Values, day
+from dispensary.reports.verify.told import PATIENT, Told, ToldParts, Values, day
 from dispensary.rules.moments import utc_exactly
+from dispensary.rules.sealed import sealed
 from dispensary.schema.trust import audit_event, request
 
 _UNSAID = ("patient", "reason", "note")
@@ -56,7 +57,7 @@ def _of_events(db: Connection, rows: Told, site_id: int, events: Sequence[Row[An
             yield f"{event.subject}: event {event.sequence} tells of `{event.kind}`, and no record does"
             continue
         if row is not None:
-            yield from _of_row(event, told, row)
+            yield from _of_row(rows, event, told, row)
         for each, of_keys in parts:
             yield from _of_parts(event, told, each, of_keys.get(event.request_key, []))
 
@@ -85,13 +86,13 @@ def _told(rows: Told, event: Row[Any]) -> Values:
     }
 
 
-def _of_row(event: Row[Any], told: Values, row: RowMapping) -> Iterator[str]:
+def _of_row(rows: Told, event: Row[Any], told: Values, row: RowMapping) -> Iterator[str]:
     """In what the row differs from its event."""
-    for name, value in _named(row).items():
+    for name, value in _named(rows, row).items():
         if name not in told or told[name] == value:
             continue
-        if name in _UNSAID:
-            yield f"{event.subject}: event {event.sequence} tells of another {name} than the record"
+        if name in _UNSAID or name in rows.sealed:
+            yield (f"{event.subject}: event {event.sequence} tells of another {name.replace('_', ' ')} than the record")
         else:
             yield (
                 f"{event.subject}: event {event.sequence} tells of {name.replace('_', ' ')} {_shown(told[name])}, "
@@ -107,11 +108,15 @@ def _of_parts(event: Row[Any], told: Values, part: ToldParts, rows: Sequence[Row
         yield f"{event.subject}: event {event.sequence} and the record differ in the {part.what} {one}"
 
 
-def _named(row: RowMapping) -> dict[str, object]:
-    """What the row holds, as its event would write it."""
+def _named(rows: Told, row: RowMapping) -> dict[str, object]:
+    """What the row holds, as its event would write it; nothing of a patient who was erased."""
     named: dict[str, Any] = {name: value for name, value in row.items() if name != "key"}
     if "audit_key" in named:
-        named["patient"] = audit.commitment(named.pop("audit_key"), named.pop("number"))
+        audit_key, number, erased_at = (named.pop(column.name) for column in PATIENT)
+        texts = {name: named.pop(name) for name in rows.sealed}
+        if erased_at is None:
+            named["patient"] = audit.commitment(audit_key, number)
+            named |= {name: sealed(audit_key, name, text) for name, text in texts.items()}
     return {name: value if name == "at" else _written(value) for name, value in named.items()}
 
 

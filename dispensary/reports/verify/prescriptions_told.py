@@ -9,7 +9,8 @@ from sqlalchemy import ColumnElement, Connection, Row, Text, cast, literal, or_,
 
 from dispensary.reports.verify.agreement import agrees
 from dispensary.reports.verify.differences import first
-from dispensary.reports.verify.told import Parts, Told, ToldParts, Values, day, listed, number_of, rows_of
+from dispensary.reports.verify.findings_told import findings_of
+from dispensary.reports.verify.told import PATIENT, Parts, Told, ToldParts, Values, day, listed, number_of, rows_of
 from dispensary.rules.life import Act
 from dispensary.rules.numbers import Record
 from dispensary.schema.catalogue import pack, product
@@ -38,11 +39,12 @@ ADDED = Told(
     rows_of(
         prescription,
         _RX,
-        patient.c.audit_key,
-        patient.c.number,
+        *PATIENT,
         number_of(Record.PRESCRIBER, prescriber.c.number).label("prescriber"),
         prescription.c.form,
         prescription.c.directions,
+        prescription.c.directions_as_written,
+        prescription.c.indication,
         prescription.c.quantity_units,
         prescription.c.days,
         prescription.c.refills,
@@ -55,6 +57,7 @@ ADDED = Told(
     .join(prescriber, prescriber.c.id == prescription.c.prescriber_id)
     .outerjoin(product, product.c.id == prescription.c.product_id),
     before={"product": None, "as_written": False},
+    sealed=("directions_as_written", "indication"),
 )
 _act: ColumnElement[str] = literal("rx ") + cast(prescription_act.c.act, Text)
 ACTS = Told(
@@ -92,11 +95,6 @@ UNMET = Told(
 )
 
 
-def _told_findings(values: Values, _kept: Sequence[Row[Any]]) -> Parts:
-    # The first schema knew no code of a reason.
-    return Counter((*each, None)[:4] for each in listed(values, "findings"))
-
-
 def _told_packs(values: Values, kept: Sequence[Row[Any]]) -> Parts:
     whole = {row.gtin: row.units for row in kept}
     return Counter(
@@ -119,7 +117,9 @@ FILLS = Told(
         dispense.c.fill,
         dispense.c.prescribed_units,
         dispense.c.doses,
+        dispense.c.days_supply,
         dispense.c.first_injection,
+        dispense.c.last_injection,
         dispense.c.next_injection,
         number_of(Record.DISPENSE, _completed.c.number).label("completes"),
     )
@@ -127,16 +127,7 @@ FILLS = Told(
     .join(user, user.c.id == dispense.c.by_id)
     .outerjoin(_completed, _completed.c.id == dispense.c.completes_id),
     before={"prescribed_units": None, "doses": None, "completes": None},
-    parts=(
-        ToldParts(
-            "finding",
-            select(request.c.key, finding.c.code, finding.c.severity, finding.c.reason, finding.c.reason_code)
-            .join(dispense, dispense.c.request_id == request.c.id)
-            .join(finding, finding.c.dispense_id == dispense.c.id),
-            lambda row: (row.code, row.severity, row.reason, row.reason_code),
-            _told_findings,
-        ),
-    ),
+    parts=(findings_of(dispense, finding),),
 )
 CHECKS = Told(
     hand_over_check,

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, literal, select
 
 from dispensary.reports.verify.agreement import agrees
-from dispensary.reports.verify.told import Parts, Told, ToldParts, Values, listed, number_of, rows_of
+from dispensary.reports.verify.told import PATIENT, Parts, Told, ToldParts, Values, listed, number_of, rows_of
 from dispensary.rules.lot_life import LotAct
 from dispensary.rules.moments import utc_measured
 from dispensary.rules.numbers import Record
@@ -59,8 +59,7 @@ CONTACTS = Told(
         _RC,
         recall_contact.c.at,
         user.c.name.label("by"),
-        patient.c.audit_key,
-        patient.c.number,
+        *PATIENT,
         recall_contact.c.contact,
         recall_contact.c.note,
     )

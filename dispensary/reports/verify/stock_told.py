@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Text, case, cast, literal, select
 
 from dispensary.reports.verify.agreement import agrees
-from dispensary.reports.verify.told import Parts, Told, ToldParts, Values, day, listed, number_of, rows_of
+from dispensary.reports.verify.told import PATIENT, Parts, Told, ToldParts, Values, day, listed, number_of, rows_of
 from dispensary.rules.numbers import Record
 from dispensary.rules.place import PlaceKind
 from dispensary.rules.stock_act import StockActKind
@@ -98,8 +98,7 @@ RETURNS = Told(
     rows_of(
         dispense_return,
         number_of(Record.RETURN, dispense_return.c.number),
-        patient.c.audit_key,
-        patient.c.number,
+        *PATIENT,
         number_of(Record.DISPENSE, dispense.c.number).label("dispense"),
         dispense_return.c.reason,
         dispense_return.c.undelivered,

@@ -9,10 +9,14 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, Select, Table, Text, cast, literal, select
 
 from dispensary.rules.numbers import Record
+from dispensary.schema.people import patient
 from dispensary.schema.trust import request
 
 Values = Mapping[str, object]
 Parts = Counter[tuple[object, ...]]
+
+PATIENT = (patient.c.audit_key, patient.c.number, patient.c.erased_at)
+"""What the commitment to a patient is made of; it is not compared any more once the patient was erased."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +38,8 @@ class Told:
     """The rows of a table, and the kinds of event that tell of them, each of one row.
 
     `rows` is None where an event tells of several or of none: all of them are `parts` then. `before` is what an
-    event means by silence: one of the first schema, or of a kind that has no such value.
+    event means by silence: one of the first schema, or of a kind that has no such value. `sealed` are the columns
+    that events tell sealed by the patient's key.
     """
 
     table: Table
@@ -43,6 +48,7 @@ class Told:
     rows: Select[Any] | None
     before: Values = field(default_factory=dict)
     parts: tuple[ToldParts, ...] = ()
+    sealed: tuple[str, ...] = ()
 
 
 def number_of(record: Record, number: ColumnElement[int]) -> ColumnElement[str]:

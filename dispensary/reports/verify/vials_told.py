@@ -9,8 +9,9 @@ from sqlalchemy import Connection, Row, literal, select
 from dispensary import audit, auditor
 from dispensary.reports.verify.agreement import agrees
 from dispensary.reports.verify.differences import SHOWN
+from dispensary.reports.verify.findings_told import findings_of
 from dispensary.reports.verify.movements_told import batches
-from dispensary.reports.verify.told import Parts, Told, ToldParts, Values, listed, number_of, rows_of
+from dispensary.reports.verify.told import PATIENT, Parts, Told, ToldParts, Values, listed, number_of, rows_of
 from dispensary.rules.numbers import Record
 from dispensary.rules.vial import VialEntryKind
 from dispensary.schema.catalogue import product
@@ -43,10 +44,6 @@ OPENED = Told(
 )
 
 
-def _told_findings(values: Values, _kept: Sequence[Row[Any]]) -> Parts:
-    return Counter(map(tuple, listed(values, "findings")))
-
-
 DRAWN = Told(
     draw,
     ("vial draw",),
@@ -56,8 +53,7 @@ DRAWN = Told(
         number_of(Record.DRAW, draw.c.number),
         draw.c.at,
         user.c.name.label("by"),
-        patient.c.audit_key,
-        patient.c.number,
+        *PATIENT,
         _V.label("vial"),
         product.c.code.label("product"),
         lot.c.number.label("lot"),
@@ -74,22 +70,7 @@ DRAWN = Told(
     .join(patient, patient.c.id == draw.c.patient_id)
     .join(user, user.c.id == draw.c.by_id)
     .outerjoin(prescription, prescription.c.id == draw.c.prescription_id),
-    parts=(
-        ToldParts(
-            "finding",
-            select(
-                request.c.key,
-                draw_finding.c.code,
-                draw_finding.c.severity,
-                draw_finding.c.reason,
-                draw_finding.c.reason_code,
-            )
-            .join(draw, draw.c.request_id == request.c.id)
-            .join(draw_finding, draw_finding.c.draw_id == draw.c.id),
-            lambda row: tuple(row[1:]),
-            _told_findings,
-        ),
-    ),
+    parts=(findings_of(draw, draw_finding),),
 )
 
 
@@ -170,9 +151,14 @@ ENTRIES = Told(
     ),
 )
 
-_DEDICATED = select(vial.c.site_id, _V.label("vial"), patient.c.audit_key, patient.c.number).join(
-    patient, patient.c.id == vial.c.patient_id
-)
+_DEDICATED = select(vial.c.site_id, _V.label("vial"), *PATIENT).join(patient, patient.c.id == vial.c.patient_id)
+
+
+def _serves(commitment: str | None, row: Row[Any] | None) -> bool:
+    """Whether the vial is for whom its draws tell; whose key was erased cannot be told."""
+    if commitment is None or row is None:
+        return commitment is None and row is None
+    return row.erased_at is not None or audit.commitment(row.audit_key, row.number) == commitment
 
 
 def _dedicated(db: Connection) -> list[str]:
@@ -183,13 +169,11 @@ def _dedicated(db: Connection) -> list[str]:
             values = auditor.values_of(event.canonical)
             if values.get("dedicated"):
                 told[site_id, values["vial"]] = event.patient
-    kept = {
-        (row.site_id, row.vial): audit.commitment(row.audit_key, row.number) for row in db.execute(_DEDICATED).all()
-    }
+    kept = {(row.site_id, row.vial): row for row in db.execute(_DEDICATED).all()}
     other = sorted(
         str(number)
         for site_id, number in told.keys() | kept
-        if told.get((site_id, number)) != kept.get((site_id, number))
+        if not _serves(told.get((site_id, number)), kept.get((site_id, number)))
     )
     return [f"{number} serves another patient, or others, than its draws tell" for number in other[: SHOWN + 1]]
 

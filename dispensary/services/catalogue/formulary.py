@@ -162,13 +162,12 @@ def import_products(db: Connection, new: Import, *, on: datetime, by: Person) ->
     if known:
         are = "is" if len(known) == 1 else "are"
         raise ProductKnown(file=new.file, products=f"{', '.join(known)} {are}")
-    for row in new.rows:
-        _enter(db, row)
+    entered = {row.product.code: _enter(db, row) for row in new.rows}
     imported = Imported(tuple(codes))
     audit.record(
         db,
         audit.take(db, by.site_id),
-        audit.Event("product import", new.file, new.key, {"products": codes}),
+        audit.Event("product import", new.file, new.key, {"products": codes, "new": entered}),
         on=on,
         by=by,
     )
@@ -176,28 +175,25 @@ def import_products(db: Connection, new: Import, *, on: datetime, by: Person) ->
     return imported
 
 
-def _enter(db: Connection, row: Row) -> None:
+def _enter(db: Connection, row: Row) -> dict[str, object]:
+    """Write the product with its preservatives and its pack; returns all of it as the event tells it."""
     new = row.product
-    product_id = db.execute(
-        insert(product)
-        .values(
-            code=new.code,
-            name=new.name,
-            labeler=new.labeler,
-            form=new.form,
-            strength_mcg_per_ml=new.strength.mcg_per_ml,
-            container=new.container,
-            fill_ul=new.fill_ul,
-            preserved=new.preservatives.known,
-            temperature=new.storage.temperature,
-            protect_from_light=new.storage.protect_from_light,
-            routes=";".join(sorted(new.routes)),
-            identifier_kind=new.identifier_kind,
-            identifier=new.identifier,
-            confidence=new.confidence,
-        )
-        .returning(product.c.id)
-    ).scalar_one()
+    facts: dict[str, object] = {
+        "name": new.name,
+        "labeler": new.labeler,
+        "form": new.form,
+        "strength_mcg_per_ml": new.strength.mcg_per_ml,
+        "container": new.container,
+        "fill_ul": new.fill_ul,
+        "preserved": new.preservatives.known,
+        "temperature": new.storage.temperature,
+        "protect_from_light": new.storage.protect_from_light,
+        "routes": ";".join(sorted(new.routes)),
+        "identifier_kind": new.identifier_kind,
+        "identifier": new.identifier,
+        "confidence": new.confidence,
+    }
+    product_id = db.execute(insert(product).values({"code": new.code, **facts}).returning(product.c.id)).scalar_one()
     for agent in new.preservatives.agents:
         db.execute(
             insert(product_preservative).values(product_id=product_id, agent=agent.name, mcg_per_ml=agent.mcg_per_ml)
@@ -205,6 +201,11 @@ def _enter(db: Connection, row: Row) -> None:
     if row.units_per_pack is not None:
         _require_new_pack(db, row.gtin)
         db.execute(insert(pack).values(product_id=product_id, gtin=row.gtin, units=row.units_per_pack))
+    return {
+        **facts,
+        "preservatives": [[agent.name, agent.mcg_per_ml] for agent in new.preservatives.agents],
+        "packs": [] if row.units_per_pack is None else [[row.gtin, row.units_per_pack]],
+    }
 
 
 def _require_new_pack(db: Connection, gtin: str | None) -> None:

@@ -33,23 +33,7 @@ def is_open(db: Connection) -> bool:
 
 def open_pharmacy(db: Connection, opening: Opening, *, on: datetime) -> Person:
     """Write the site, its places, its head, its first user and the starter formulary."""
-    site_id = db.execute(
-        insert(site).values(name=opening.name, origin=opening.origin).returning(site.c.id)
-    ).scalar_one()
-    db.execute(
-        insert(head).values(
-            site_id=site_id,
-            sequence=0,
-            hash=audit.START,
-            patients=0,
-            prescribers=0,
-            prescriptions=0,
-            receipts=0,
-            dispenses=0,
-            returns=0,
-        )
-    )
-    db.execute(insert(place), [_place(site_id, code, kind) for code, kind in STARTING_PLACES.items()])
+    site_id = new_site(db, opening.name, opening.origin)
     user_id = db.execute(
         insert(user).values(site_id=site_id, name=opening.user, role=Role.PHARMACIST).returning(user.c.id)
     ).scalar_one()
@@ -58,6 +42,15 @@ def open_pharmacy(db: Connection, opening: Opening, *, on: datetime) -> Person:
     audit.record(db, audit.take(db, by.site_id), audit.Event("init", opening.name, opening.key, values), on=on, by=by)
     import_products(db, Import(opening.key, "starter formulary", opening.formulary), on=on, by=by)
     return by
+
+
+def new_site(db: Connection, name: str, origin: str) -> int:
+    """The id of a new site with its starting places, and a head on which its chain begins."""
+    site_id: int = db.execute(insert(site).values(name=name, origin=origin).returning(site.c.id)).scalar_one()
+    numbers = ("patients", "prescribers", "prescriptions", "receipts", "dispenses", "returns")
+    db.execute(insert(head).values(site_id=site_id, sequence=0, hash=audit.START, **dict.fromkeys(numbers, 0)))
+    db.execute(insert(place), [_place(site_id, code, kind) for code, kind in STARTING_PLACES.items()])
+    return site_id
 
 
 def _place(site_id: int, code: str, kind: PlaceKind) -> dict[str, object]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, insert, select
 
-from dispensary import audit, lookup, lots, places, request
+from dispensary import audit, database, lookup, lots, places, request
 from dispensary.errors import Refused
 from dispensary.rules.numbers import Record, parse_number
 from dispensary.rules.people import Person
@@ -135,6 +135,17 @@ _LINE_PLACES = select(count_line.c.place_id).where(
 _BALANCE = select(func.coalesce(func.sum(balance.c.units), 0)).where(
     balance.c.lot_id == bindparam("lot"), balance.c.place_id == bindparam("place")
 )
+# What was found there before in the same count, which the entry takes the place of.
+_BEFORE = (
+    select(count_entry.c.units)
+    .where(
+        count_entry.c.count_id == bindparam("count"),
+        count_entry.c.lot_id == bindparam("lot"),
+        count_entry.c.place_id == bindparam("place"),
+    )
+    .order_by(count_entry.c.id.desc())
+    .limit(1)
+)
 
 
 def start_count(db: Connection, order: StartCount, *, on: datetime, by: Person) -> CountStarted:
@@ -221,6 +232,7 @@ def enter_count(db: Connection, order: EnterCount, *, on: datetime, by: Person) 
     where = _place(db, count, lot, order.place, by)
     lot.require(Operation.COUNT, on.date())
     book_units = int(db.execute(_BALANCE, {"lot": lot.id, "place": where.id}).scalar_one())
+    before = db.execute(_BEFORE, {"count": count.id, "lot": lot.id, "place": where.id}).scalar()
     head = audit.take(db, by.site_id)
     db.execute(
         insert(count_entry).values(
@@ -248,6 +260,7 @@ def enter_count(db: Connection, order: EnterCount, *, on: datetime, by: Person) 
         "lot": lot.number,
         "expires": lot.expires,
         "place": where.code,
+        "before": before,
         "units": order.units,
         "book_units": book_units,
     }
@@ -263,9 +276,8 @@ def open_count(db: Connection, given: str, by: Person) -> Count:
     row = db.execute(_COUNT, {"site": by.site_id, "number": number}).first()
     if row is None:
         raise lookup.NotFound(what="count", given=written, way_out="`dispensary count start` starts one")
-    if db.dialect.name != "sqlite":
-        # An entry and the end of its count wait for each other.
-        db.execute(select(stock_count.c.id).where(stock_count.c.id == row.id).with_for_update(key_share=True))
+    # An entry and the end of its count wait for each other.
+    database.hold(db, "count", row.id)
     if db.execute(select(count_closing.c.count_id).where(count_closing.c.count_id == row.id)).first() is not None:
         raise CountClosed(count=written)
     by_id = {each.id: each for each in places.stock_places(db, by.site_id)}

@@ -176,7 +176,7 @@ def close_count(db: Connection, order: CloseCount, *, practice: Practice, on: da
     db.execute(
         insert(count_closing).values(count_id=count.id, request_id=claimed, reason=done.reason, at=on, by_id=by.user_id)
     )
-    audit.record(db, head, audit.Event("count close", count.number, order.key, _told(done)), on=on, by=by)
+    audit.record(db, head, audit.Event("count close", count.number, order.key, _told(done, lines)), on=on, by=by)
     request.keep(db, claimed, done)
     return done
 
@@ -252,8 +252,8 @@ def _closed(line: _Line) -> ClosedLine:
     return ClosedLine(lot.product, lot.number, lot.expires, counted.place, units - counted.found, units, counted.found)
 
 
-def _told(done: CountDone) -> dict[str, object]:
-    """The values of the event: what was counted, and a line for each movement."""
+def _told(done: CountDone, counted: Sequence[_Line]) -> dict[str, object]:
+    """The values of the event: what was counted, each balance before and after, and a line for each movement."""
     lines = []
     for line in done.lines:
         if line.variance:
@@ -267,5 +267,11 @@ def _told(done: CountDone) -> dict[str, object]:
             [line.product, line.lot, line.expires, line.place, line.book_units, line.counted_units]
             for line in done.lines
         ],
+        "balances": [_balances(line.lot, line.counted) for line in counted if line.counted.found],
         "lines": lines,
     }
+
+
+def _balances(lot: lots.Lot, counted: Counted) -> list[object]:
+    was = counted.book_units
+    return [lot.product, lot.number, lot.expires, counted.place, was, was + counted.found]

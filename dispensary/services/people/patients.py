@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection, Table, delete, func, insert, select, update
@@ -16,6 +17,7 @@ from dispensary.rules.identifiers import require_born
 from dispensary.rules.level import Level, require_level_day
 from dispensary.rules.numbers import Record
 from dispensary.rules.people import Country, History, Language, Person
+from dispensary.rules.sealed import sealed
 from dispensary.schema.people import (
     patient,
     patient_change,
@@ -105,18 +107,15 @@ class LevelRecorded:
     corrected: bool = False
 
 
-_CODED = ("language", "sensitivities", "conditions")
-"""Facts whose values may stand in the chain, which nobody can erase; names, birth dates and typed texts may not."""
-
-
 def edit_patient(db: Connection, edit: PatientEdit, *, country: Country, on: datetime, by: Person) -> PatientEdited:
     """Change what the edit names and nothing else; each fact it names changes.
 
     What stops a dispense is taken back by a pharmacist alone: a sensitivity, a condition or a medicine,
     and the birth date. Raises NotAllowed, NothingToChange, AlreadyRecorded, NotRecorded, AddedAndRemoved,
-    BornOtherwise, LevelBeforeBirth and NotFound.
+    BornOtherwise, LevelBeforeBirth, NotFound and PatientErased.
     """
-    claimed = request.claim(db, "patient edit", edit.key, edit, on=on, by=by)
+    whose = partial(lookup.whose, db, by.site_id, edit.patient)
+    claimed = request.claim(db, "patient edit", edit.key, edit, on=on, by=by, about=whose)
     if isinstance(claimed, str):
         return request.again(claimed, PatientEdited)
     if edit.born is not None or edit.remove != NOTHING:
@@ -135,8 +134,8 @@ def edit_patient(db: Connection, edit: PatientEdit, *, country: Country, on: dat
     _keep_earlier(db, found.id, claimed, changes, on=on, by=by)
     values = {
         "changed": list(changed),
-        "old": {name: before[name] for name in changed if name in _CODED},
-        "new": {name: after[name] for name in changed if name in _CODED},
+        "old": {name: sealed(found.audit_key, name, old) for name, old, _ in changes},
+        "new": {name: sealed(found.audit_key, name, new) for name, _, new in changes},
     }
     commitment = audit.commitment(found.audit_key, found.number)
     event = audit.Event("patient edit", number, edit.key, values, patient=commitment)
@@ -149,9 +148,11 @@ def edit_patient(db: Connection, edit: PatientEdit, *, country: Country, on: dat
 def record_level(db: Connection, new: NewLevel, *, on: datetime, by: Person) -> LevelRecorded:
     """Record a measured level, one a day, or correct one.
 
-    Raises LevelThere, NothingToCorrect, AlreadyRecorded, LevelInTheFuture, LevelBeforeBirth and NotFound.
+    Raises LevelThere, NothingToCorrect, AlreadyRecorded, LevelInTheFuture, LevelBeforeBirth, NotFound and
+    PatientErased.
     """
-    claimed = request.claim(db, "patient level", new.key, new, on=on, by=by)
+    whose = partial(lookup.whose, db, by.site_id, new.patient)
+    claimed = request.claim(db, "patient level", new.key, new, on=on, by=by, about=whose)
     if isinstance(claimed, str):
         return request.again(claimed, LevelRecorded)
     found = _locked(db, new.patient, by)
@@ -159,14 +160,19 @@ def record_level(db: Connection, new: NewLevel, *, on: datetime, by: Person) -> 
     taken_on = new.taken_on or on.date()
     require_level_day(taken_on, found.born, on.date())
     there = _require_day_open(db, found.id, number, taken_on, new)
-    level = str(new.level)
+    fact, level = f"level of {taken_on}", str(new.level)
     if there is None:
         db.execute(insert(patient_level).values(patient_id=found.id, taken_on=taken_on, level=level))
     else:
         of_day = (patient_level.c.patient_id == found.id, patient_level.c.taken_on == taken_on)
         db.execute(update(patient_level).where(*of_day).values(level=level))
-        _keep_earlier(db, found.id, claimed, [(f"level of {taken_on}", there, level)], on=on, by=by)
-    values = {"taken_on": taken_on, "corrected": new.correct}
+        _keep_earlier(db, found.id, claimed, [(fact, there, level)], on=on, by=by)
+    values = {
+        "taken_on": taken_on,
+        "corrected": new.correct,
+        "old": None if there is None else sealed(found.audit_key, fact, there),
+        "new": sealed(found.audit_key, fact, level),
+    }
     commitment = audit.commitment(found.audit_key, found.number)
     event = audit.Event("patient level", number, new.key, values, patient=commitment)
     audit.record(db, audit.take(db, by.site_id), event, on=on, by=by)
@@ -273,7 +279,7 @@ def _keep_earlier(
     on: datetime,
     by: Person,
 ) -> None:
-    """Each change: the fact, what it was and what it is now. Here and not in the chain, which nobody can erase."""
+    """Each change: the fact, what it was and what it is now; the chain, which nobody can erase, has them sealed."""
     shared = {"patient_id": patient_id, "request_id": request_id, "at": on, "by_id": by.user_id}
     rows = [{**shared, "fact": fact, "old": old, "new": new} for fact, old, new in changes]
     db.execute(insert(patient_change), rows)

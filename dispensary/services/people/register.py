@@ -6,13 +6,13 @@ from datetime import date, datetime
 
 from sqlalchemy import Connection, Table, bindparam, insert, select
 
-from dispensary import audit, request
+from dispensary import audit, lookup, request
 from dispensary.errors import Refused
-from dispensary.rules.access import NotAllowed
 from dispensary.rules.canonical import added
 from dispensary.rules.numbers import Record
 from dispensary.rules.people import Condition, Language, Person, Role
 from dispensary.rules.product import Sensitivity
+from dispensary.rules.sealed import sealed
 from dispensary.schema.people import (
     patient,
     patient_condition,
@@ -93,7 +93,8 @@ class UserAdded:
 
 def add_patient(db: Connection, new: NewPatient, *, audit_key: bytes, on: datetime, by: Person) -> PatientAdded:
     """Enter a patient; `audit_key` is 32 random bytes. Raises AlreadyThere."""
-    claimed = request.claim(db, "patient add", new.key, new, on=on, by=by)
+    # The number is not given yet: the receipt will have it.
+    claimed = request.claim(db, "patient add", new.key, new, on=on, by=by, about=lambda: ("", audit_key))
     if isinstance(claimed, str):
         return request.again(claimed, PatientAdded)
     _require_new(db, patient, Record.PATIENT, {"identifier": new.identifier}, by)
@@ -135,16 +136,25 @@ def add_patient(db: Connection, new: NewPatient, *, audit_key: bytes, on: dateti
             for other in same
         ),
     )
-    # Name, identifier and birth date stay out of the chain, which nobody can erase.
-    audit.record(
-        db,
-        head,
-        audit.Event("patient add", added.patient, new.key, {}, patient=audit.commitment(audit_key, number)),
-        on=on,
-        by=by,
-    )
+    # Nothing of the person is told but sealed: nobody can erase the chain.
+    values = {"new": {name: sealed(audit_key, name, text) for name, text in _facts(new).items()}}
+    commitment = audit.commitment(audit_key, number)
+    audit.record(db, head, audit.Event("patient add", added.patient, new.key, values, patient=commitment), on=on, by=by)
     request.keep(db, claimed, added)
     return added
+
+
+def _facts(new: NewPatient) -> dict[str, str]:
+    """The facts as they are sealed: the words of a list, sorted, by lines."""
+    return {
+        "identifier": new.identifier,
+        "name": new.name,
+        "born": str(new.born),
+        "language": new.language.value,
+        "sensitivities": "\n".join(sorted(new.sensitivities)),
+        "conditions": "\n".join(sorted(new.conditions)),
+        "medicines": "\n".join(sorted(new.medicines)),
+    }
 
 
 def add_prescriber(db: Connection, new: NewPrescriber, *, on: datetime, by: Person) -> PrescriberAdded:
@@ -195,26 +205,25 @@ _AT_ONCE = 10_000
 """Numbers in one statement: PostgreSQL takes 65,535 parameters and SQLite 32,766."""
 
 _AUDIT_KEYS = (
-    select(patient.c.number, patient.c.audit_key)
+    select(patient.c.number, patient.c.audit_key, patient.c.erased_at)
     .where(patient.c.site_id == bindparam("site"), patient.c.number.in_(bindparam("numbers", expanding=True)))
     .order_by(patient.c.number)
 )
 
 
 def note_reading(db: Connection, patients: Iterable[int], what: str, *, on: datetime, by: Person) -> None:
-    """One event that the person read the records of these patients, by number; nothing for nobody."""
+    """One event that the person read the records of these patients, by number; nothing for nobody.
+
+    Of an erased patient that is what is left under the number, or what was read just before the erasure.
+    """
     numbers = sorted(set(patients))
-    commitments = [
-        audit.commitment(row.audit_key, row.number)
+    rows = [
+        row
         for begin in range(0, len(numbers), _AT_ONCE)
         for row in db.execute(_AUDIT_KEYS, {"site": by.site_id, "numbers": numbers[begin : begin + _AT_ONCE]})
     ]
+    erased = lookup.commitments_of_erased(db, by.site_id) if any(row.erased_at for row in rows) else {}
+    commitments = [erased.get(row.number) or audit.commitment(row.audit_key, row.number) for row in rows]
     if commitments:
         event = audit.Event("patient read", what, "", {"patients": commitments}, patient=commitments[0])
         audit.record(db, audit.take(db, by.site_id), event, on=on, by=by)
-
-
-def note_refusal(db: Connection, refusal: NotAllowed, *, on: datetime, by: Person) -> None:
-    """One event that the person was not allowed an act; it names neither a patient nor what was typed."""
-    event = audit.Event("refused", refusal.act, "", {"role": refusal.role, "needed": refusal.needed})
-    audit.record(db, audit.take(db, by.site_id), event, on=on, by=by)

@@ -12,7 +12,7 @@ from dispensary.dispensable import Asked
 from dispensary.ledger import Movement
 from dispensary.on_hand import PackMismatch
 from dispensary.prescriptions import Prescription
-from dispensary.rules.access import Act, may
+from dispensary.rules.access import Act, require
 from dispensary.rules.canonical import added
 from dispensary.rules.choosing import Choice
 from dispensary.rules.decision import Decision
@@ -24,6 +24,7 @@ from dispensary.rules.place import Place
 from dispensary.rules.practice import Practice
 from dispensary.rules.safety import overridden, read_reason
 from dispensary.rules.scan import Pack
+from dispensary.rules.sealed import sealed_finding
 from dispensary.rules.supply import Course
 from dispensary.schema.prescribing import dispense as dispenses
 from dispensary.schema.prescribing import finding
@@ -97,16 +98,19 @@ _FINDINGS = insert(finding).inline()
 def dispense(db: Connection, order: Order, *, practice: Practice, on: datetime, by: Person) -> Dispensed:
     """Hand over one fill of a prescription, or what is owed of the last: check, choose product and lots, post.
 
-    Raises StoppedByChecks, NotAnOverride, NoStock, ShortStock, TooFewUnits, MoreThanPrescribed,
-    NotAWholeMicrolitre, UnknownLot, SeveralProducts, PackMismatch and NotFound.
+    Raises NotAllowed, StoppedByChecks, NotAnOverride, NoStock, ShortStock, TooFewUnits, MoreThanPrescribed,
+    NotAWholeMicrolitre, UnknownLot, SeveralProducts, PackMismatch, NotFound, PatientErased and NamesThePatient.
     """
     claimed = request.claim(db, "dispense", order.key, order, on=on, by=by)
     if isinstance(claimed, str):
         return request.again(claimed, Dispensed)
+    if order.overrides:
+        require(by, Act.OVERRIDE)
     rx = prescriptions.by_number(db, by.site_id, order.rx, today=on.date(), zone=on.tzinfo, lock=True)
+    rx.patient.require_nameless("reason", *(order.overrides or {}).values())
     asked = Asked(order.units, order.product, order.lot, order.packs)
     decision = dispensable.decide_today(db, rx, asked, practice=practice, on=on, site_id=by.site_id)
-    choice, found = _agreed(decision, order, by)
+    choice, found = _agreed(decision, order)
     movements = [
         Movement(
             pick.lot.lot_id,
@@ -137,10 +141,12 @@ def dispense(db: Connection, order: Order, *, practice: Practice, on: datetime, 
             "lines": [[line.product, line.lot, line.expires, line.units] for line in lines],
             "prescribed_units": choice.prescribed_units,
             "doses": supply.doses,
+            "days_supply": supply.days_supply,
             "first_injection": supply.first_injection,
+            "last_injection": supply.last_injection,
             "next_injection": supply.next_injection,
             "completes": completes,
-            "findings": [[f.code, f.severity, f.reason, f.reason_code] for f in found],
+            "findings": [sealed_finding(rx.patient.audit_key, each) for each in found],
         },
         patient=audit.commitment(rx.patient.audit_key, rx.patient.number),
     )
@@ -168,12 +174,12 @@ def dispense(db: Connection, order: Order, *, practice: Practice, on: datetime, 
     return dispensed
 
 
-def _agreed(decision: Decision, order: Order, by: Person) -> tuple[Choice, tuple[Finding, ...]]:
+def _agreed(decision: Decision, order: Order) -> tuple[Choice, tuple[Finding, ...]]:
     """The choice with its findings, each override answered; raises what stands in the way."""
     if decision.refusal is not None:
         raise decision.refusal
     reasons = {code: read_reason(text) for code, text in (order.overrides or {}).items()}
-    found = overridden(decision.found, reasons, may_override=may(by.role, Act.OVERRIDE))
+    found = overridden(decision.found, reasons, may_override=True)
     assert decision.choice is not None, "without a choice there is a stop, which is refused"
     _require_scanned(order, decision.choice)
     return decision.choice, found

@@ -113,7 +113,6 @@ _DISPENSE = (
         prescription.c.number.label("rx"),
         prescription.c.patient_id,
         patient.c.number.label("patient"),
-        patient.c.audit_key,
     )
     .join(user, user.c.id == dispense.c.by_id)
     .join(product, product.c.id == dispense.c.product_id)
@@ -158,7 +157,7 @@ def check_hand_over(db: Connection, order: HandOver, *, on: datetime, by: Person
     """Record that another person than the dispenser scanned every pack of the fill, and that they are right.
 
     Raises SamePerson, AlreadyChecked, DispenseReturned, LotNotUsable, PackUsed, WrongPack, ScannedTwice, TooManyPacks,
-    PacksMissing and NotFound.
+    PacksMissing, NotFound and PatientErased.
     """
     claimed = request.claim(db, "rx check", order.key, order, on=on, by=by)
     if isinstance(claimed, str):
@@ -171,6 +170,7 @@ def check_hand_over(db: Connection, order: HandOver, *, on: datetime, by: Person
     rx = Record.PRESCRIPTION.number(row.rx)
     # A return of the fill, or another check of it, waits for this one; what a fill was never changes.
     lookup.lock_patient(db, row.patient_id)
+    recipient = lookup.patient_by_number(db, by.site_id, Record.PATIENT.number(row.patient))
     _require_open(db, row, written, on, by)
     lines = _lines(db, row.request_id)
     if not lines:
@@ -196,7 +196,7 @@ def check_hand_over(db: Connection, order: HandOver, *, on: datetime, by: Person
         "dispensed_by": row.by,
         "packs": [[each.gtin, each.lot, each.expires, each.serial, each.units] for each in checked.packs],
     }
-    commitment = audit.commitment(row.audit_key, row.patient)
+    commitment = audit.commitment(recipient.audit_key, recipient.number)
     event = audit.Event("rx check", written, order.key, values, patient=commitment)
     audit.record(db, audit.take(db, by.site_id), event, on=on, by=by)
     request.keep(db, claimed, checked)

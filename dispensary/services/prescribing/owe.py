@@ -74,7 +74,7 @@ _NOTED = (
 def owe(db: Connection, order: Owe, *, practice: Practice, on: datetime, by: Person) -> DemandNoted:
     """Note that the fill could not be handed over for want of stock.
 
-    Raises DemandThere, CanBeFilled, StoppedByChecks where it could not be filled anyhow, and NotFound.
+    Raises DemandThere, CanBeFilled, StoppedByChecks where it could not be filled anyhow, NotFound and PatientErased.
     """
     claimed = request.claim(db, "rx owe", order.key, order, on=on, by=by)
     if isinstance(claimed, str):

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 
 from sqlalchemy import Connection, insert
 
@@ -18,6 +19,7 @@ from dispensary.rules.practice import Practice
 from dispensary.rules.product import Form
 from dispensary.rules.quantity import Strength
 from dispensary.rules.safety import require_no_slip
+from dispensary.rules.sealed import sealed
 from dispensary.schema.prescribing import prescription
 
 MOST_DAYS = 366
@@ -79,10 +81,11 @@ def prescribe(
 ) -> PrescriptionAdded:
     """Enter the prescription; without a date it is valid for the months of the practice.
 
-    Raises NotAPrescription, StoppedByChecks (a thousandfold dose), NotFound and what the grammar of
-    directions refuses.
+    Raises NotAPrescription, StoppedByChecks (a thousandfold dose), NotFound, PatientErased and what the grammar
+    of directions refuses.
     """
-    claimed = request.claim(db, "rx add", new.key, new, on=on, by=by)
+    whose = partial(lookup.whose, db, by.site_id, new.patient)
+    claimed = request.claim(db, "rx add", new.key, new, on=on, by=by, about=whose)
     if isinstance(claimed, str):
         return request.again(claimed, PrescriptionAdded)
     product_id, strengths = _product(db, new)
@@ -135,6 +138,8 @@ def prescribe(
         "prescriber": added.prescriber,
         "form": added.form,
         "directions": added.directions,
+        "directions_as_written": sealed(patient.audit_key, "directions_as_written", new.directions),
+        "indication": sealed(patient.audit_key, "indication", new.indication),
         "quantity_units": new.quantity_units,
         "days": new.days,
         "refills": new.refills,

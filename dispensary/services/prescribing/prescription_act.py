@@ -39,12 +39,13 @@ class ActDone:
 def act(db: Connection, order: Decided, *, on: datetime, by: Person) -> ActDone:
     """Append the act to the prescription; anybody may hold it, the rest is a pharmacist's.
 
-    Raises NotAllowed, NotFound and NotFromThisState.
+    Raises NotAllowed, NotFound, PatientErased, NamesThePatient and NotFromThisState.
     """
     claimed = request.claim(db, f"rx {order.act}", order.key, order, on=on, by=by)
     if isinstance(claimed, str):
         return request.again(claimed, ActDone)
     rx = prescriptions.by_number(db, by.site_id, order.rx, today=on.date(), zone=on.tzinfo, lock=True)
+    rx.patient.require_nameless("reason", order.reason)
     require_allowed(order.act, rx.life, rx.rx)
     db.execute(
         insert(prescription_act).values(

@@ -101,8 +101,7 @@ _DISPENSE = (
         dispense.c.units,
         dispense.c.at,
         prescription.c.patient_id,
-        patient.c.number,
-        patient.c.audit_key,
+        patient.c.number.label("patient"),
     )
     .join(prescription, prescription.c.id == dispense.c.prescription_id)
     .join(patient, patient.c.id == prescription.c.patient_id)
@@ -136,7 +135,8 @@ def take_back(db: Connection, back: Return, *, practice: Practice, on: datetime,
     """Post the units back, each movement reversing the one that handed them over.
 
     They go where what patients had stands apart, and an undelivered fill to where it came from.
-    Raises NothingLeftToReturn, WhichLot, NotUndelivered, LotNotUsable (an undelivered fill) and NotFound.
+    Raises NothingLeftToReturn, WhichLot, NotUndelivered, LotNotUsable (an undelivered fill), NotFound, PatientErased
+    and NamesThePatient.
     """
     claimed = request.claim(db, "return", back.key, back, on=on, by=by)
     if isinstance(claimed, str):
@@ -148,6 +148,8 @@ def take_back(db: Connection, back: Return, *, practice: Practice, on: datetime,
         raise lookup.NotFound(what="dispense", given=written, way_out="`dispensary rx show` lists the fills")
     # Two counters that take back the same fill wait for each other, and see what the first one did.
     lookup.lock_patient(db, row.patient_id)
+    recipient = lookup.patient_by_number(db, by.site_id, Record.PATIENT.number(row.patient))
+    recipient.require_nameless("reason", back.reason)
     lines = db.execute(_LINES, {"request": row.request_id}).all()
     parts = _parts(written, lines, back)
     if back.undelivered:
@@ -190,7 +192,7 @@ def take_back(db: Connection, back: Return, *, practice: Practice, on: datetime,
         "reason": back.reason,
         "undelivered": back.undelivered,
     }
-    commitment = audit.commitment(row.audit_key, row.number)
+    commitment = audit.commitment(recipient.audit_key, recipient.number)
     audit.record(db, head, audit.Event("return", taken.return_, back.key, values, patient=commitment), on=on, by=by)
     request.keep(db, claimed, taken)
     return taken

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from sqlalchemy import Connection, bindparam, insert, select, union
 
@@ -61,13 +62,17 @@ _CONCERNED = union(
 
 
 def note_contact(db: Connection, order: Called, *, on: datetime, by: Person) -> ContactNoted:
-    """Append what came of the call. Raises NotFound, RecallWithdrawn and NotConcerned."""
-    claimed = request.claim(db, "recall contact", order.key, order, on=on, by=by)
+    """Append what came of the call. Raises NotFound, PatientErased, NamesThePatient, RecallWithdrawn, NotConcerned."""
+    whose = partial(lookup.whose, db, by.site_id, order.patient)
+    claimed = request.claim(db, "recall contact", order.key, order, on=on, by=by, about=whose)
     if isinstance(claimed, str):
         return request.again(claimed, ContactNoted)
     row = lots.recall_by_number(db, by.site_id, order.recall)
     lots.require_open(row, on)
+    # An erasure of the patient waits for the call, or the call for it.
+    lookup.lock_patient(db, lookup.patient_by_number(db, by.site_id, order.patient).id)
     patient = lookup.patient_by_number(db, by.site_id, order.patient)
+    patient.require_nameless("note", order.note)
     noted = ContactNoted(
         recall=Record.RECALL.number(row.number),
         patient=Record.PATIENT.number(patient.number),

@@ -7,14 +7,13 @@ from datetime import datetime, tzinfo
 
 from sqlalchemy import Connection, bindparam, insert, select
 
-from dispensary import audit, places, request
+from dispensary import audit, database, places, request
 from dispensary.errors import Refused
 from dispensary.rules.logger import Measured
 from dispensary.rules.mean_kinetic import WINDOW, Reading, gaps
 from dispensary.rules.moments import with_offset
 from dispensary.rules.people import Person
 from dispensary.rules.storage import celsius, digested
-from dispensary.schema.stock import place as place_table
 from dispensary.schema.storage import place_log, reading
 from dispensary.services.storage.excursions import Found, Judged, Source, judge
 
@@ -81,7 +80,6 @@ class Logged:
     unjudged: tuple[str, ...]
 
 
-_LOCK = select(place_table.c.id).where(place_table.c.id == bindparam("place")).with_for_update(key_share=True)
 _KNOWN = select(reading.c.second, reading.c.centidegrees).where(
     reading.c.place_id == bindparam("place"),
     reading.c.second >= bindparam("since"),
@@ -112,7 +110,7 @@ def log_readings(db: Connection, log: Log, *, on: datetime, by: Person) -> Logge
     if last > on.timestamp():
         raise ReadingInTheFuture(file=log.file, at=with_offset(last, zone))
     # Two imports for one place wait for each other, and see what the other one brought.
-    db.execute(_LOCK, {"place": place.id}).all()
+    database.hold(db, "log of place", place.id)
     known = _known(db, place.id, first - WINDOW, last + WINDOW)
     new = _new(log, code, known, zone)
     without = gaps([second for second, _ in readings])

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import partial
 
 from sqlalchemy import Connection, bindparam, insert, select
 
@@ -10,7 +11,7 @@ from dispensary import audit, dispensable, lookup, prescriptions, request
 from dispensary.lookup import Patient
 from dispensary.prescriptions import Prescription
 from dispensary.rules import vial as rules
-from dispensary.rules.access import Act, may, require
+from dispensary.rules.access import Act, require
 from dispensary.rules.finding import Finding
 from dispensary.rules.moments import to_the_second
 from dispensary.rules.numbers import Record
@@ -20,6 +21,7 @@ from dispensary.rules.product import Route
 from dispensary.rules.quantity import Dose
 from dispensary.rules.refills import Drawn, after_one, standing
 from dispensary.rules.safety import overridden, read_reason
+from dispensary.rules.sealed import sealed_finding
 from dispensary.rules.shelf import Operation
 from dispensary.rules.vial import GivenAs, Standing, Taken, VialEntryKind, VialState
 from dispensary.schema.vials import draw as draws
@@ -136,17 +138,23 @@ def draw(db: Connection, order: Draw, *, practice: Practice, on: datetime, by: P
     """Take one dose out of an opened vial, and waste what is lost with it.
 
     Raises NotAllowed, LotNotUsable, VialTooOld, VialNotUsable, VialSetAside, DedicatedToAnother,
-    StoppedByChecks, NotAnOverride, NotAWholeMicrolitre, VialTooLittle, WhichRoute and NotFound.
+    StoppedByChecks, NotAnOverride, NotAWholeMicrolitre, VialTooLittle, WhichRoute, NotFound, PatientErased and
+    NamesThePatient.
     """
-    claimed = request.claim(db, "vial draw", order.key, order, on=on, by=by)
+    wanted = order.wanted
+    whose = partial(lookup.whose, db, by.site_id, wanted.patient) if isinstance(wanted, Unprescribed) else None
+    claimed = request.claim(db, "vial draw", order.key, order, on=on, by=by, about=whose)
     if isinstance(claimed, str):
         return request.again(claimed, DoseDrawn)
-    wanted = order.wanted
     if isinstance(wanted, Unprescribed):
         require(by, Act.WITHOUT_PRESCRIPTION)
+    if order.overrides:
+        require(by, Act.OVERRIDE)
     # The patient is locked before the vial, as everywhere.
     who = _who(db, wanted, on, by)
     patient = who.patient if isinstance(who, Prescription) else who
+    reasons = (wanted.reason,) if isinstance(wanted, Unprescribed) else ()
+    patient.require_nameless("reason", *reasons, *(order.overrides or {}).values())
     vial = opened.locked(db, by.site_id, order.vial, on)
     dedicated = _require_usable(db, vial, patient, practice, on)
     if isinstance(wanted, Unprescribed):
@@ -154,9 +162,8 @@ def draw(db: Connection, order: Draw, *, practice: Practice, on: datetime, by: P
     else:
         assert isinstance(who, Prescription), "a prescribed dose comes with its prescription"
         dose = _next_of(db, who, vial, claimed, practice=practice, on=on, by=by)
-    reasons = {code: read_reason(text) for code, text in (order.overrides or {}).items()}
-    judges = may(by.role, Act.OVERRIDE)
-    found = overridden(dose.found, reasons, may_override=judges, outcome="Nothing was drawn")
+    judged = {code: read_reason(text) for code, text in (order.overrides or {}).items()}
+    found = overridden(dose.found, judged, may_override=True, outcome="Nothing was drawn")
     taken = rules.taken(vial.remaining_ul, dose.dose, vial.product, practice.dead_volume_ul, vial.named)
     agreed = _Agreed(order, vial, patient, replace(dose, found=found), taken, dedicated)
     _empty(db, agreed, request_id=claimed, on=on, by=by)
@@ -292,7 +299,7 @@ def _event(agreed: _Agreed, number: int) -> audit.Event:
         "remaining_ul": agreed.taken.remaining_ul,
         "state": agreed.state,
         "dedicated": agreed.dedicated,
-        "findings": [[f.code, f.severity, f.reason, f.reason_code] for f in dose.found],
+        "findings": [sealed_finding(patient.audit_key, each) for each in dose.found],
     }
     commitment = audit.commitment(patient.audit_key, patient.number)
     return audit.Event("vial draw", Record.DRAW.number(number), agreed.order.key, values, patient=commitment)

@@ -1,0 +1,1 @@
+"""Movements as EPCIS 2.0 events."""

@@ -1,0 +1,1 @@
+"""Reports from the audit chain, and the registers that an inspection asks for."""

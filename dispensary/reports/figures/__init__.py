@@ -1,0 +1,1 @@
+"""The figures of the pharmacy, read from the books and reckoned by rules/figures."""

@@ -1,0 +1,157 @@
+"""The prescriptions of a site with all that happened to them, as the figures see them."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from datetime import date, tzinfo
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import Connection, Select, bindparam, select
+
+from dispensary.rules.figures.scheduled import Prescribed, Returned
+from dispensary.rules.grammar import from_canonical
+from dispensary.rules.moments import day_in
+from dispensary.rules.product import Product
+from dispensary.rules.refills import Drawn, Fill, Terms
+from dispensary.schema.people import patient
+from dispensary.schema.prescribing import dispense, dispense_return, prescription, prescription_act
+from dispensary.schema.stock import lot
+from dispensary.schema.trust import request
+from dispensary.schema.vials import draw, vial
+
+# Of erased patients nobody expects anything.
+_LIVE = (
+    prescription.c.site_id == bindparam("site"),
+    prescription.c.valid_until >= bindparam("since"),
+    patient.c.erased_at.is_(None),
+)
+_PRESCRIPTIONS = (
+    select(
+        prescription.c.id,
+        prescription.c.number,
+        patient.c.number.label("patient"),
+        prescription.c.form,
+        prescription.c.directions,
+        prescription.c.quantity_units,
+        prescription.c.days,
+        prescription.c.refills,
+        prescription.c.valid_until,
+        prescription.c.product_id,
+        request.c.at,
+    )
+    .join(patient, patient.c.id == prescription.c.patient_id)
+    .join(request, request.c.id == prescription.c.request_id)
+    .where(*_LIVE)
+    .order_by(prescription.c.number)
+)
+
+
+def _of(columns: tuple[Any, ...], table: Any, owner: Any) -> Select[Any]:
+    """The rows of a table that belong to those prescriptions."""
+    return (
+        select(prescription.c.id.label("rx_id"), *columns)
+        .select_from(prescription)
+        .join(patient, patient.c.id == prescription.c.patient_id)
+        .join(table, owner == prescription.c.id)
+        .where(*_LIVE)
+    )
+
+
+_FILLS = _of(
+    (
+        dispense.c.id,
+        dispense.c.request_id,
+        dispense.c.number,
+        dispense.c.at,
+        dispense.c.product_id,
+        dispense.c.units,
+        dispense.c.prescribed_units,
+        dispense.c.completes_id,
+        dispense.c.doses,
+        dispense.c.first_injection,
+        dispense.c.next_injection,
+    ),
+    dispense,
+    dispense.c.prescription_id,
+).order_by(dispense.c.prescription_id, dispense.c.fill)
+_RETURNS = (
+    _of((dispense_return.c.dispense_id, dispense_return.c.units, request.c.at), dispense, dispense.c.prescription_id)
+    .join(dispense_return, dispense_return.c.dispense_id == dispense.c.id)
+    .join(request, request.c.id == dispense_return.c.request_id)
+    .order_by(dispense_return.c.id)
+)
+_ACTS = _of(
+    (prescription_act.c.at, prescription_act.c.act), prescription_act, prescription_act.c.prescription_id
+).order_by(prescription_act.c.id)
+_DRAWS = (
+    _of(
+        (draw.c.request_id, draw.c.at, draw.c.volume_ul, draw.c.next_injection, lot.c.product_id),
+        draw,
+        draw.c.prescription_id,
+    )
+    .join(vial, vial.c.id == draw.c.vial_id)
+    .join(lot, lot.c.id == vial.c.lot_id)
+    .order_by(draw.c.id)
+)
+
+_directions = lru_cache(maxsize=1024)(from_canonical)
+
+
+def prescribed(
+    db: Connection, site_id: int, since: date, zone: tzinfo | None, products: Mapping[int, Product]
+) -> list[Prescribed]:
+    """The prescriptions that were valid on the day or later, by number."""
+    given = {"site": site_id, "since": since}
+
+    def rows(statement: Select[Any]) -> Mapping[int, list[Any]]:
+        found: dict[int, list[Any]] = defaultdict(list)
+        for row in db.execute(statement, given):
+            found[row.rx_id].append(row)
+        return found
+
+    fills, returns, acts, draws = map(rows, (_FILLS, _RETURNS, _ACTS, _DRAWS))
+    return [
+        Prescribed(
+            number=row.number,
+            patient=row.patient,
+            form=row.form,
+            terms=Terms(_directions(row.directions), row.quantity_units, row.days, row.refills),
+            valid_until=row.valid_until,
+            entered=day_in(row.at, zone),
+            product_id=row.product_id,
+            acts=tuple((day_in(act.at, zone), act.act) for act in acts[row.id]),
+            fills=tuple(_fills(fills[row.id], products, zone)),
+            fill_products=tuple(fill.product_id for fill in fills[row.id]),
+            returns=tuple(Returned(day_in(back.at, zone), back.dispense_id, back.units) for back in returns[row.id]),
+            draws=tuple(
+                Drawn(
+                    day_in(each.at, zone),
+                    products[each.product_id],
+                    each.volume_ul,
+                    each.next_injection,
+                    each.request_id,
+                )
+                for each in draws[row.id]
+            ),
+            draw_products=tuple(each.product_id for each in draws[row.id]),
+        )
+        for row in db.execute(_PRESCRIPTIONS, given)
+    ]
+
+
+def _fills(rows: Iterable[Any], products: Mapping[int, Product], zone: tzinfo | None) -> Iterable[Fill]:
+    for row in rows:
+        yield Fill(
+            id=row.id,
+            number=row.number,
+            on=day_in(row.at, zone),
+            product=products[row.product_id],
+            units=row.units,
+            returned=0,
+            prescribed_units=row.units if row.prescribed_units is None else row.prescribed_units,
+            completes=row.completes_id,
+            doses=row.doses or 0,
+            first_injection=row.first_injection,
+            next_injection=row.next_injection,
+            order=row.request_id,
+        )

@@ -1,0 +1,1 @@
+"""What other systems send, taken in whole or not at all."""

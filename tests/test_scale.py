@@ -1,0 +1,145 @@
+"""The generated history is one that the program itself could have written, and what is measured on it does its work."""
+
+from datetime import date
+from functools import partial
+
+import pytest
+from sqlalchemy import func, select, text
+
+from benchmarks import pharmacy
+from benchmarks.scale import __main__ as bench
+from benchmarks.scale import days, history, today
+from benchmarks.scale.__main__ import Line, Run, growth, measured, table
+from benchmarks.scale.floors import FLOORS, _batches
+from dispensary import database, lookup
+from dispensary.reports.verify import verify
+from dispensary.schema.prescribing import dispense as fills
+from dispensary.schema.prescribing import prescription
+from dispensary.schema.stock import balance, movement
+from dispensary.schema.trust import head
+from dispensary.services.prescribing.dispense import Order, dispense
+from tests.build import NOW, admin, server_uri
+
+DAYS = 12
+
+
+@pytest.fixture
+def little(monkeypatch):
+    """Days of 20 fills, after which patients come back soon and need a new prescription sooner."""
+    for name, least in {"FILLS_A_DAY": 20, "DELIVERIES": 4, "PERIOD": 8, "FILLS_OF_RX": 1}.items():
+        monkeypatch.setattr(days, name, least)
+    monkeypatch.setattr(history, "MOVEMENTS_A_DAY", 1000)
+
+
+@pytest.fixture
+def sqlite_url(little, tmp_path):
+    return f"sqlite:///{tmp_path}/history.db"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request, little, tmp_path):
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path}/history.db"
+        return
+    uri = request.getfixturevalue("postgres_server")
+    admin(uri, "CREATE DATABASE history")
+    yield server_uri(uri, "history")
+    admin(uri, "DROP DATABASE history WITH (FORCE)")
+
+
+def written(url, seed=1):
+    return history.write(url, movements=DAYS * 1000, seed=seed, until=NOW, told=lambda line: None)
+
+
+def test_verify_holds_for_a_history_and_the_program_goes_on_from_it(url):
+    filled = written(url)
+    engine = pharmacy.engine_at(url)
+    with database.reading(engine) as db:
+        assert verify(db).ok, verify(db)
+        assert filled.days == DAYS
+        assert filled.fills == DAYS * 20 == db.execute(select(func.count()).select_from(fills)).scalar_one()
+        assert filled.events == db.execute(select(head.c.sequence)).scalar_one()
+        # A delivery of fourteen products by the program itself came last.
+        there = db.execute(select(func.count()).select_from(movement)).scalar_one()
+        assert filled.movements == there - 14 * history.ON_HAND
+        assert filled.patients == 8 * 20
+        # Whoever came back has a new prescription.
+        assert db.execute(select(func.count()).select_from(prescription)).scalar_one() == DAYS * 20
+        # What is left over night of each of four products, and what came last.
+        left = db.execute(select(func.sum(balance.c.units))).scalar_one()
+        assert left == 4 * days.LEFT + 14 * history.ON_HAND * 400
+        by = lookup.person(db, pharmacy.USER)
+        last_day = db.execute(select(func.max(fills.c.at))).scalar_one()
+        assert last_day.astimezone(NOW.tzinfo).date() == date(2026, 11, 20)
+    (rx,) = today.prescriptions(url, 1)
+    order = Order("one more", rx)
+    done = database.transaction(
+        engine, partial(dispense, order=order, practice=pharmacy.PRACTICE, on=pharmacy.NOW, by=by)
+    )
+    assert done.dispense == f"D{DAYS * 20 + 1}"
+    with database.reading(engine) as db:
+        assert verify(db).ok
+    engine.dispose()
+
+
+def test_the_same_seed_writes_the_same_chain_and_another_one_another(little, tmp_path):
+    heads = []
+    for name, seed in (("a", 1), ("b", 1), ("c", 2)):
+        url = f"sqlite:///{tmp_path}/{name}.db"
+        written(url, seed)
+        engine = pharmacy.engine_at(url)
+        with database.reading(engine) as db:
+            heads.append(db.execute(select(head.c.hash)).scalar_one())
+        engine.dispose()
+    assert heads[0] == heads[1] != heads[2]
+
+
+def test_what_fails_leaves_no_half_history(sqlite_url, monkeypatch):
+    def failing(*_):
+        raise RuntimeError("half way")
+
+    monkeypatch.setattr(days.Story, "close", failing)
+    with pytest.raises(RuntimeError, match="half way"):
+        written(sqlite_url)
+    engine = pharmacy.engine_at(sqlite_url)
+    with database.reading(engine) as db:
+        assert db.execute(select(func.count()).select_from(movement)).scalar_one() == 0
+        assert verify(db).ok
+    engine.dispose()
+
+
+def test_every_floor_does_its_work(sqlite_url, tmp_path):
+    written(sqlite_url)
+    engine = pharmacy.engine_at(sqlite_url)
+    with database.reading(engine) as db:
+        raw = db.connection.dbapi_connection
+        rows = sum(map(len, _batches(raw, "SELECT id FROM movement")))
+        assert rows == db.execute(text("SELECT count(*) FROM movement")).scalar_one()
+        for floor in FLOORS.values():
+            floor(raw, tmp_path)
+    engine.dispose()
+    assert len((tmp_path / "movements.csv").read_text().splitlines()) == rows
+
+
+def test_a_command_and_its_floor_are_measured_as_processes(sqlite_url, tmp_path, monkeypatch):
+    written(sqlite_url)
+    pharmacy.settings_beside(tmp_path / "history.db")
+    monkeypatch.setattr(bench, "ROUNDS", 1)
+    dispensing = next(each for each in bench.SUBJECTS if each.command == "dispense")
+    line = measured(dispensing, 12_000, tmp_path / "history.db")
+    for run in (line.ours, line.floor):
+        assert 0 < run.cpu < 60
+        # What Python itself needs, and no more than a small command.
+        assert 10 < run.mib < 200
+    with pytest.raises(SystemExit, match="unlikely"):
+        bench.run(["-c", "raise SystemExit('unlikely')"])
+
+
+def test_the_table_holds_80_columns_and_growth_is_of_the_longest_to_the_shortest():
+    lines = [
+        Line(subject.command, size, Run(1000.0 * factor, 100.0 * factor, 1000.0), Run(10.0, 10.0, 20.0))
+        for size, factor in ((10_000, 1), (100_000, 7), (10_000_000, 3))
+        for subject in bench.SUBJECTS
+    ]
+    assert max(map(len, table(lines).splitlines())) <= 80
+    assert growth(lines) == [("stock", 3.0), ("expiring", 3.0), ("dispense", 3.0)]
