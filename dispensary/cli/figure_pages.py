@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from dispensary.exports.money import money
 from dispensary.exports.terminal import table, wrapped
 from dispensary.rules.ingredient import ml
 
@@ -14,16 +15,6 @@ if TYPE_CHECKING:
     from dispensary.reports.figures.usage import Usage, UsageRow
     from dispensary.reports.figures.value import ExpiryRow, ValueRow
     from dispensary.reports.figures.waste import Waste
-
-UNKNOWN = "not known"
-
-
-def money(micros: int | None) -> str:
-    """Millionths of the currency as an amount with two decimals, halves up; the currency is the pharmacy's own."""
-    if micros is None:
-        return UNKNOWN
-    cents = (abs(micros) + 5_000) // 10_000
-    return f"{'-' if micros < 0 and cents else ''}{cents // 100:,}.{cents % 100:02}"
 
 
 def _or_dash(number: Decimal | None) -> str:

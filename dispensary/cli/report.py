@@ -40,20 +40,25 @@ def nightly(
     from dispensary.exports.nightly import write
     from dispensary.reports.nightly.nightly import nightly as report
     from dispensary.reports.nightly.nightly import reported_day
+    from dispensary.reports.nightly.sites import with_sites
     from dispensary.rules.dates import parse_date
 
     at = desk(context)
     told = reported_day(at.on) if day is None else parse_date(day)
     note, unsigned = None, None
     with at.reading(Act.READ_REPORTS) as (db, by):
-        night = report(db, by.site_id, at.on, told, second_check=at.practice.second_check)
+        night = report(db, by.site_id, at.on, told, practice=at.practice)
+        night = with_sites(db, night, by, at.on, at.practice)
         try:
             # The head of now under the date of an earlier day would mislead whoever keeps it.
             note = checkpoint_if_key(at, db, by) if told == reported_day(at.on) else None
         except Refused as refusal:
             unsigned = refusal
     written = write(night, at.pharmacy, out, checkpoint=note, force=force)
-    say(f"{night.day}: to be seen to by a person: {len(night.needs_a_person)}.")
+    books = "the books agree" if night.checks.ok else "THE BOOKS DO NOT AGREE"
+    say(
+        f"{night.day}: to be seen to by a person: {len(night.needs_a_person)}; to order: {len(night.reorder)}; {books}."
+    )
     say("\n".join(map(str, written)))
     if unsigned is not None:
         say(f"Without a checkpoint of the audit: {unsigned}")

@@ -1,6 +1,7 @@
 """The nightly report for programs and spreadsheets; the one for people is in nightly_pdf."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 
 from dispensary.exports.csv_text import table
@@ -56,6 +57,70 @@ COLUMNS = (
     "day",
     "sequence",
     "hash",
+    "site",
+    "lots",
+    "value_micros",
+    "unknown_units",
+    "usable_unknown_units",
+    "usable_value_micros",
+    "unused_units",
+    "unused_value_micros",
+    "owed_units",
+    "since",
+    "lot_state",
+    "opened_at",
+    "opened_by",
+    "discard_at",
+    "usable_hours",
+    "remaining_ul",
+    "dedicated",
+    "expiring_units",
+    "other_units",
+    "forecast_a_month",
+    "months_of_stock",
+    "days",
+    "demand_units",
+    "safety_units",
+    "reorder_point",
+    "below",
+    "order_units",
+    "order_packs",
+    "pack_units",
+    "order_value_micros",
+    "began",
+    "ended",
+    "lowest_centidegrees",
+    "highest_centidegrees",
+    "mean_kinetic_centidegrees",
+    "why",
+    "held",
+    "recall",
+    "class",
+    "reference",
+    "dated",
+    "patients",
+    "not_reached",
+    "first",
+    "last",
+    "days_in_stock",
+    "stock_out_days",
+    "a_month",
+    "by_month",
+    "scheduled",
+    "from_history",
+    "on",
+    "doses",
+    "drawn_ul",
+    "late",
+    "to_renew",
+    "ok",
+    "detail",
+    "at",
+    "previous_at",
+    "to_order",
+    "expiring_lots",
+    "dispensed_units",
+    "needs_a_person",
 )
 """The columns of the CSV; a row fills those of its section."""
 
@@ -97,19 +162,50 @@ def nightly_csv(report: Nightly) -> bytes:
 
 
 def _rows(report: Nightly) -> Iterator[dict[str, object]]:
-    for sentence in report.needs_a_person:
-        yield {"section": "needs_a_person", "sentence": sentence}
+    for section, rows in _sections(report):
+        for row in rows:
+            yield {"section": section, **dict(fields(row))}
+
+
+def _sections(report: Nightly) -> Iterator[tuple[str, Iterable[object]]]:
+    """The rows of each section, in the order of the table."""
+    yield "needs_a_person", _sentences(report.needs_a_person)
     for section in ("stock", "expiring", "below_minimum"):
-        for row in getattr(report, section):
-            yield {"section": section, **dict(fields(row))}
-    for line in report.dispensed:
-        yield from _by_lot(line)
+        yield section, getattr(report, section)
+    yield "dispensed", chain.from_iterable(map(_by_lot, report.dispensed))
     for section in ("drawn", "returned", "received", "stock_acts", "counted", "lot_acts", "overrides", "unmet"):
-        for row in getattr(report, section):
-            yield {"section": section, **dict(fields(row))}
-    yield {"section": "audit", "day": report.day, **dict(fields(report.audit))}
+        yield section, getattr(report, section)
+    yield "audit", [{"day": report.day, **dict(fields(report.audit))}]
+    for section in _AS_THEY_ARE:
+        yield section, getattr(report, section)
+    yield "usage", report.usage.products
+    yield "usage_groups", report.usage.groups
+    yield "checks", report.checks.checks
+    yield "clock_steps", report.checks.clock_steps
+    yield "notes", _sentences(report.checks.notes)
+
+
+_AS_THEY_ARE = (
+    "bands",
+    "unused",
+    "value",
+    "vials",
+    "owed",
+    "reorder",
+    "excursions",
+    "holds",
+    "recalls",
+    "forecast",
+    "due",
+    "sites",
+)
+
+
+def _sentences(said: Iterable[str]) -> Iterator[dict[str, object]]:
+    return ({"sentence": sentence} for sentence in said)
 
 
 def _by_lot(line: DispensedLine) -> Iterator[dict[str, object]]:
+    of_all = {name: value for name, value in fields(line) if name != "lots"}
     for taken in line.lots:
-        yield {"section": "dispensed", **dict(fields(line)), **dict(fields(taken))}
+        yield {**of_all, **dict(fields(taken))}

@@ -1,43 +1,16 @@
 """The part of the nightly report on paper that tells what happened on the day, a table for each kind."""
 
-from collections.abc import Iterator, Sequence
-from typing import TypeAlias
+from collections.abc import Iterator
 
-from reportlab.platypus import Flowable
-
-from dispensary.exports.paper import Column, grid, heading, paragraph
+from dispensary.exports.nightly_table import Section
+from dispensary.exports.paper import Column
 from dispensary.reports.nightly.nightly import Nightly
 from dispensary.rules.quantity import millilitres, plain
 
-Section: TypeAlias = tuple[str, str, Sequence[Column], Sequence[Sequence[str]]]
-"""The title, what is said where there is nothing, the columns and the rows."""
 
-
-def the_day(report: Nightly, width: float) -> Iterator[Flowable]:
-    """A section for each kind of thing that happened, and in the end a line of what did not."""
-    quiet = []
-    for title, nothing, columns, rows in _sections(report):
-        if rows:
-            yield from [*heading(title), grid(columns, rows, width)]
-        else:
-            quiet.append(nothing)
-    if quiet:
-        yield from [*heading("And besides"), paragraph(" ".join(quiet), 9.5)]
-
-
-def _sections(report: Nightly) -> Iterator[Section]:
-    yield (
-        "Below minimum",
-        "No product is below its minimum.",
-        [
-            Column("Product", 0.25),
-            Column("Name", 0.45),
-            Column("Minimum", 0.15, right=True),
-            Column("Usable", 0.15, right=True),
-        ],
-        [[row.product, row.name, f"{row.minimum_units:,}", f"{row.usable_units:,}"] for row in report.below_minimum],
-    )
-    yield (
+def the_day(report: Nightly) -> Iterator[Section]:
+    """A section for each kind of thing that happened."""
+    yield Section(
         "Dispensed today",
         "Nothing was dispensed.",
         [
@@ -62,7 +35,7 @@ def _sections(report: Nightly) -> Iterator[Section]:
             for line in report.dispensed
         ],
     )
-    yield (
+    yield Section(
         "Drawn from opened vials today",
         "No dose was drawn.",
         [
@@ -89,7 +62,7 @@ def _sections(report: Nightly) -> Iterator[Section]:
             for line in report.drawn
         ],
     )
-    yield (
+    yield Section(
         "Returned today",
         "Nothing came back.",
         [
@@ -106,7 +79,7 @@ def _sections(report: Nightly) -> Iterator[Section]:
             for line in report.returned
         ],
     )
-    yield (
+    yield Section(
         "Received today",
         "Nothing was received.",
         [
@@ -123,7 +96,7 @@ def _sections(report: Nightly) -> Iterator[Section]:
             for line in report.received
         ],
     )
-    yield (
+    yield Section(
         "Moved, destroyed and sent back today",
         "Nothing was moved, destroyed or sent back.",
         [
@@ -150,7 +123,7 @@ def _sections(report: Nightly) -> Iterator[Section]:
             for line in report.stock_acts
         ],
     )
-    yield (
+    yield Section(
         "Corrected by counts today",
         "No count differed from the books.",
         [
@@ -175,13 +148,13 @@ def _sections(report: Nightly) -> Iterator[Section]:
             for line in report.counted
         ],
     )
-    yield (
+    yield Section(
         "Lots held, released and recalled today",
         "No lot was held, released or recalled.",
         [Column("Product", 0.2), Column("Lot", 0.18), Column("Act", 0.1), Column("Reason", 0.4), Column("By", 0.12)],
         [[line.product, line.lot, line.lot_act, line.reason, line.by] for line in report.lot_acts],
     )
-    yield (
+    yield Section(
         "Warnings overridden today",
         "No warning was overridden.",
         [Column("Warning", 0.4), Column("Reason", 0.45), Column("Times", 0.15, right=True)],

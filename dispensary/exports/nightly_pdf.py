@@ -1,23 +1,25 @@
 """The nightly report on paper: what needs a person first, then the stock, then the day."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import date
 from itertools import chain
 
 from reportlab.lib.units import mm
-from reportlab.platypus import CondPageBreak, Flowable, KeepTogether, Spacer
+from reportlab.platypus import Flowable, KeepTogether, Spacer
 
+from dispensary.exports.money import money
 from dispensary.exports.nightly_day import the_day
+from dispensary.exports.nightly_stock import the_stock, what_expires
+from dispensary.exports.nightly_table import told
+from dispensary.exports.nightly_use import the_use
+from dispensary.exports.nightly_watch import to_watch
 from dispensary.exports.paper import (
     ALERT,
-    GAP_PT,
     INK,
     MARGIN,
     MUTED,
-    PADDING_PT,
     RULE,
     TINT,
-    Bar,
     Column,
     grid,
     heading,
@@ -27,21 +29,30 @@ from dispensary.exports.paper import (
     paragraph,
 )
 from dispensary.reports.nightly.nightly import Nightly
-from dispensary.reports.stock.expiring import ExpiringRow
 from dispensary.rules.people import Country, Pharmacy
-from dispensary.rules.quantity import plain
 from dispensary.rules.shelf import BANDS, State
 
-BAR_SHARE = 0.26
+MOST_SENTENCES = 24
+"""So many sentences stand on paper, the most dangerous ones: the first page is read, and the rest must be."""
 
 
 def nightly_pdf(report: Nightly, pharmacy: Pharmacy) -> bytes:
-    """The report as pages of Letter or A4, to be read at a glance and signed."""
+    """The report as pages of Letter or A4, to be read at a glance and signed.
+
+    A table shows its worst rows and says how many more the CSV has, so that many lots are no more pages.
+    """
     size = page_size(pharmacy.country)
     width = size[0] - 2 * MARGIN
 
     def story() -> list[Flowable]:
-        parts = (_top(report, pharmacy, width), _stock(report, width), _expiring(report, width), the_day(report, width))
+        parts = (
+            _top(report, pharmacy, width),
+            _sites(report, width),
+            the_stock(report, width),
+            what_expires(report, width),
+            the_use(report, width),
+            told(chain(to_watch(report), the_day(report)), width),
+        )
         return [*chain.from_iterable(parts), *_end(report, width)]
 
     return pages(
@@ -71,13 +82,14 @@ def long_day(day: date, country: Country) -> str:
 
 def _figures(report: Nightly, width: float) -> Flowable:
     """The day in five numbers."""
-    soon = [row for row in report.expiring if row.band in (State.EXPIRED, str(BANDS[0]))]
     figures = {
         "need a person": len(report.needs_a_person),
         "usable units in stock": sum(group.usable_units for group in report.stock),
-        f"lots expired or within {BANDS[0]} days": len({(row.product, row.lot) for row in soon}),
+        f"lots expired or within {BANDS[0]} days": sum(
+            line.lots for line in report.bands if line.band in (State.EXPIRED, str(BANDS[0]))
+        ),
+        "products to order": len(report.reorder),
         "units dispensed": sum(line.units for line in report.dispensed),
-        "units received": sum(line.units for line in report.received),
     }
     alert = {"need a person": bool(report.needs_a_person)}
     cells = [
@@ -106,7 +118,10 @@ def _needs(report: Nightly, width: float) -> Flowable:
         return layout(rows, [width], [("BOX", (0, 0), (-1, -1), 0.8, RULE)])
     box = layout([[""]], [9], [("BOX", (0, 0), (-1, -1), 0.8, INK)], rowHeights=[9])
     rows = [[paragraph("Needs a person today", 12.5, bold=True, colour=ALERT), ""]]
-    rows += [[box, paragraph(sentence, 9.5)] for sentence in report.needs_a_person]
+    rows += [[box, paragraph(sentence, 9.5)] for sentence in report.needs_a_person[:MOST_SENTENCES]]
+    if len(report.needs_a_person) > MOST_SENTENCES:
+        more = len(report.needs_a_person) - MOST_SENTENCES
+        rows.append(["", paragraph(f"and {more:,} more, in the CSV and the JSON", 9.5, bold=True, colour=ALERT)])
     style = [
         ("SPAN", (0, 0), (-1, 0)),
         ("LINEBEFORE", (0, 0), (0, -1), 3, ALERT),
@@ -119,81 +134,58 @@ def _needs(report: Nightly, width: float) -> Flowable:
     return layout(rows, [9 + 15, width - 24], style, repeatRows=1)
 
 
-def _stock(report: Nightly, width: float) -> list[Flowable]:
-    section = heading("Stock by form, vial size and preservative")
-    if not report.stock:
-        return [*section, paragraph("There is no stock.", 9.5)]
-    most = max(group.units for group in report.stock)
+def _sites(report: Nightly, width: float) -> list[Flowable]:
+    """The sites side by side, where there are several."""
+    if not report.sites:
+        return []
     columns = [
-        Column("Form", 0.18),
-        Column("Size", 0.08, right=True),
-        Column("Preservative", 0.36),
+        Column("Site", 0.2),
         Column("Units", 0.08, right=True),
         Column("Usable", 0.08, right=True),
-        Column("Usable of all", BAR_SHARE),
+        Column("Value", 0.13, right=True),
+        Column("Dispensed", 0.11, right=True),
+        Column("To order", 0.09, right=True),
+        Column(f"Lots, {BANDS[0]} days", 0.12, right=True),
+        Column("Unused", 0.09, right=True),
+        Column("Need a person", 0.14, right=True),
     ]
-    room = width * BAR_SHARE / sum(column.share for column in columns) - GAP_PT - PADDING_PT
     rows = [
         [
-            group.form,
-            f"{plain(group.fill_ml)} mL",
-            group.preservative,
-            f"{group.units:,}",
-            f"{group.usable_units:,}",
-            Bar(group.usable_units, group.units, most, room),
+            line.site,
+            f"{line.units:,}",
+            f"{line.usable_units:,}",
+            money(line.value_micros),
+            f"{line.dispensed_units:,}",
+            f"{line.to_order:,}",
+            f"{line.expiring_lots:,}",
+            f"{line.unused_units:,}",
+            f"{line.needs_a_person:,}",
         ]
-        for group in report.stock
+        for line in report.sites
     ]
-    return [*section, grid(columns, rows, width)]
+    about = (
+        "To order are products below their reorder point; lots are those that have expired or do within "
+        f"{BANDS[0]} days; unused are units that will expire so. Each site has a report of its own."
+    )
+    return [*heading("Sites side by side"), paragraph(about, 8.5), grid(columns, rows, width)]
 
 
-def _expiring(report: Nightly, width: float) -> list[Flowable]:
-    section = heading("Expired and expiring")
-    if not report.expiring:
-        return [*section, paragraph(f"No stock has expired or expires within {BANDS[-1]} days.", 9.5)]
-    bands = {"Expired": State.EXPIRED.value}
-    for lowest, days in zip((0, *BANDS), BANDS, strict=False):
-        bands[f"{lowest + 1} to {days} days" if lowest else f"Within {days} days"] = str(days)
-    rows_of = {title: [row for row in report.expiring if row.band == band] for title, band in bands.items()}
-    units = {title: sum(row.units for row in rows) for title, rows in rows_of.items()}
-    columns = [Column("Band", 0.2), Column("Lots", 0.1, right=True), Column("Units", 0.1, right=True), Column("", 0.6)]
-    summary = [
-        [
-            title,
-            f"{len({(row.product, row.lot) for row in rows}):,}",
-            f"{units[title]:,}",
-            Bar(units[title], units[title], max(units.values()), width * 0.6 - GAP_PT - PADDING_PT),
-        ]
-        for title, rows in rows_of.items()
-    ]
-    section.append(grid(columns, summary, width))
-    for title, rows in rows_of.items():
-        if rows:
-            section += _band(title, rows, width)
-    return section
-
-
-def _band(title: str, rows: Sequence[ExpiringRow], width: float) -> list[Flowable]:
-    columns = [
-        Column("Product", 0.2),
-        Column("Lot", 0.24),
-        Column("Expires", 0.13),
-        Column("Days left", 0.1, right=True),
-        Column("Place", 0.13),
-        Column("State", 0.12),
-        Column("Units", 0.08, right=True),
-    ]
-    cells = [
-        [row.product, row.lot, str(row.expires), str(row.days_left), row.place, row.state, f"{row.units:,}"]
-        for row in rows
-    ]
-    subtitle = paragraph(title, 10, bold=True, colour=ALERT if rows[0].band == State.EXPIRED else INK)
-    subtitle.style.spaceBefore, subtitle.style.spaceAfter = 9, 2
-    return [CondPageBreak(22 * mm), subtitle, grid(columns, cells, width)]
+def _checks(report: Nightly) -> Iterator[Flowable]:
+    """Whether the books agree, check by check where they do not, and the notes."""
+    wrong = [check for check in report.checks.checks if not check.ok]
+    if wrong:
+        yield paragraph(f"{len(wrong):,} of {len(report.checks.checks):,} checks of the books do not hold:", 9.5,
+                        bold=True, colour=ALERT)  # fmt: skip
+        for check in wrong:
+            yield paragraph(f"{check.name}: {check.detail}", 9.5)
+    else:
+        yield paragraph(f"The books agree: {len(report.checks.checks):,} checks.", 9.5)
+    for note in report.checks.notes:
+        yield paragraph(note, 9.5)
 
 
 def _end(report: Nightly, width: float) -> list[Flowable]:
-    """The audit head, and room for the signature of whoever has read all this."""
+    """The checks, the audit head, and room for the signature of whoever has read all this."""
     line = [("LINEABOVE", (0, 0), (0, 0), 0.8, INK), ("LINEABOVE", (2, 0), (2, 0), 0.8, INK), *_no_padding()]
     signature = layout(
         [[paragraph("Read and signed by", 8, colour=MUTED), "", paragraph("Date and time", 8, colour=MUTED)]],
@@ -202,6 +194,8 @@ def _end(report: Nightly, width: float) -> list[Flowable]:
     )
     *_, title = heading("Audit")
     return [
+        *heading("Checks of the books", room_mm=20),
+        *_checks(report),
         KeepTogether(
             [
                 title,
@@ -210,7 +204,7 @@ def _end(report: Nightly, width: float) -> list[Flowable]:
                 Spacer(0, 16 * mm),
                 signature,
             ]
-        )
+        ),
     ]
 
 

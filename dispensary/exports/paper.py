@@ -1,4 +1,4 @@
-"""Reports on paper: embedded fonts, headings, tables that run over pages, bars, page x of y."""
+"""Reports on paper: embedded fonts, headings, tables that run over pages, page x of y; charts.py has the charts."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -99,13 +99,20 @@ class Column:
 Cell: TypeAlias = Any
 
 
-def grid(columns: Sequence[Column], rows: Sequence[Sequence[Cell]], width: float) -> LongTable:
-    """A table with a heading that is repeated on each page; text that is too wide for its cell is wrapped."""
+def grid(
+    columns: Sequence[Column], rows: Sequence[Sequence[Cell]], width: float, *, ends_in_note: bool = False
+) -> LongTable:
+    """A table with a heading that is repeated on each page; text that is too wide for its cell is wrapped.
+
+    With `ends_in_note`, the first cell of the last row is a sentence across all columns.
+    """
     whole = sum(column.share for column in columns)
     widths = [width * column.share / whole for column in columns]
     cells = [
         [_cell(cell, column, room) for cell, column, room in zip(row, columns, widths, strict=True)] for row in rows
     ]
+    if ends_in_note:
+        cells[-1][0] = rows[-1][0]
     regular, bold = fonts()
     style: list[tuple[Any, ...]] = [
         ("FONT", (0, 0), (-1, -1), regular.name, CELL_PT, CELL_PT * 1.25),
@@ -126,8 +133,23 @@ def grid(columns: Sequence[Column], rows: Sequence[Sequence[Cell]], width: float
             style.append(("ALIGN", (at, 0), (at, -1), "RIGHT"))
             if at + 1 < len(columns) and not columns[at + 1].right:
                 style.append(("LEFTPADDING", (at + 1, 0), (at + 1, -1), GAP_PT))
+    if ends_in_note:
+        style += [
+            ("SPAN", (0, -1), (-1, -1)),
+            ("ALIGN", (0, -1), (-1, -1), "LEFT"),
+            ("TEXTCOLOR", (0, -1), (-1, -1), MUTED),
+        ]
     titles = [column.title for column in columns]
     return LongTable([titles, *cells], colWidths=widths, repeatRows=1, style=style, splitInRow=1)
+
+
+def worst(columns: Sequence[Column], rows: Sequence[Sequence[Cell]], width: float, most: int) -> LongTable:
+    """A grid of the first `most` rows, and in its last row how many more the CSV has."""
+    more = len(rows) - most
+    if more <= 0:
+        return grid(columns, rows, width)
+    note = f"and {more:,} more, in the CSV"
+    return grid(columns, [*rows[:most], [note, *[""] * (len(columns) - 1)]], width, ends_in_note=True)
 
 
 def layout(
@@ -147,25 +169,6 @@ def _cell(cell: Cell, column: Column, room: float) -> Cell:
     if fonts()[0].width(text) * CELL_PT <= room - GAP_PT - PADDING_PT:
         return text
     return paragraph(text, CELL_PT, right=column.right)
-
-
-class Bar(Flowable):  # type: ignore[misc]
-    """A bar of units to the scale of `most`, with the usable part of it in full colour.
-
-    Drawn here, because every drawing of reportlab.graphics asks for Helvetica, which is not embedded.
-    """
-
-    def __init__(self, usable: int, units: int, most: int, width: float) -> None:
-        super().__init__()
-        self.width, self.height = width, CELL_PT * 1.25
-        self.parts = [(width * length / most, colour) for length, colour in ((units, BAR_REST), (usable, BAR))]
-
-    def draw(self) -> None:
-        """The whole bar, and the usable part over it; nothing for 0 units."""
-        for length, colour in self.parts:
-            if length:
-                self.canv.setFillColor(colour)
-                self.canv.rect(0, 1.5, length, CELL_PT * 0.8, stroke=0, fill=1)
 
 
 class _Pages(BaseDocTemplate):  # type: ignore[misc]

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
@@ -110,7 +111,7 @@ def test_a_fill_that_nobody_checked_needs_a_person_where_the_practice_asks_for_i
     a_lot(shop)
     dispensed(shop, an_rx(shop))
     assert not read(shop).needs_attention
-    asked = shop.read(lambda db: nightly(db, 1, shop.on, second_check=True))
+    asked = shop.read(nightly, 1, shop.on, practice=replace(shop.practice, second_check=True))
     assert asked.needs_a_person == (
         "D1 of RX1, dispensed by alex, was checked by no second person; scan it with `dispensary rx check D1`.",
     )

@@ -7,6 +7,7 @@ from dispensary.reports.nightly.unfinished import Unfinished
 from dispensary.reports.prescribing.unchecked import Unchecked
 from dispensary.reports.prescribing.unmet import Unmet
 from dispensary.reports.stock.stock import StockRow
+from dispensary.reports.verify import Verified
 from dispensary.rules.printer import JobState
 from dispensary.rules.quantity import millilitres, plain
 from dispensary.rules.shelf import BANDS, State
@@ -54,11 +55,13 @@ class Seen:
     unmet: tuple[Unmet, ...] = ()
     unchecked: tuple[Unchecked, ...] = ()
     unfinished: Unfinished = field(default_factory=Unfinished)
+    verified: Verified = field(default_factory=lambda: Verified(True, ()))
 
 
 def sentences(rows: Sequence[StockRow], seen: Seen) -> tuple[str, ...]:
-    """Stock that must not stand where it does, patients who wait, products to order, overrides to read again."""
+    """Books that disagree, stock that must not stand where it does, patients who wait, products to order, overrides."""
     return (
+        *_books(seen.verified),
         *_patients_to_call(seen.unfinished),
         *_stock(rows),
         *_vials(seen.unfinished),
@@ -85,6 +88,16 @@ def sentences(rows: Sequence[StockRow], seen: Seen) -> tuple[str, ...]:
             for each in seen.overridden
         ),
     )
+
+
+def _books(verified: Verified) -> list[str]:
+    wrong = [check.name for check in verified.checks if not check.ok]
+    if not wrong:
+        return []
+    return [
+        f"The books do not agree ({', '.join(wrong)}): stop dispensing, keep the database as it is, and look at what "
+        "`dispensary verify` says."
+    ]
 
 
 def _patients_to_call(unfinished: Unfinished) -> list[str]:
@@ -154,12 +167,29 @@ def _stock(rows: Iterable[StockRow]) -> list[str]:
 
 
 def _short_dated(rows: Iterable[StockRow]) -> list[str]:
-    """A sentence for each lot that can still be used and is in the narrowest band."""
+    """A sentence for each lot that can still be used and is in the narrowest band; one for many lots of a product."""
+    groups: dict[tuple[str, str], list[StockRow]] = {}
+    for row in rows:
+        if row.usable_units and row.days_left <= BANDS[0]:
+            groups.setdefault((row.product, row.place), []).append(row)
+    return [said for group in groups.values() for said in _soon(group)]
+
+
+def _soon(rows: Sequence[StockRow]) -> list[str]:
+    if len(rows) > MOST_LOTS:
+        units, first, lots = (
+            sum(row.usable_units for row in rows),
+            rows[0],
+            ", ".join(row.lot for row in rows[:MOST_LOTS]),
+        )
+        return [
+            f"Expire within {BANDS[0]} days ({first.place}): {units:,} of {first.product}, lots {lots} and "
+            f"{len(rows) - MOST_LOTS:,} more; use them first or return them."
+        ]
     return [
         f"Expires in {row.days_left} day{'' if row.days_left == 1 else 's'} ({row.place}): {row.usable_units:,} of "
         f"{row.product}, lot {row.lot}; use them first or return them."
         for row in rows
-        if row.usable_units and row.days_left <= BANDS[0]
     ]
 
 

@@ -11,17 +11,30 @@ from sqlalchemy import ColumnElement, Connection, Select, Table, bindparam, func
 
 from dispensary.audit import Entry
 from dispensary.reports.chain import head_of
+from dispensary.reports.figures.due import DueRow
+from dispensary.reports.figures.figures import figures
+from dispensary.reports.figures.forecast import ForecastRow
+from dispensary.reports.figures.reorder import ReorderRow
+from dispensary.reports.figures.usage import Usage
+from dispensary.reports.figures.value import ExpiryRow, ValueRow
 from dispensary.reports.nightly import day as day_of
-from dispensary.reports.nightly import stock_day
+from dispensary.reports.nightly import safety, stock_day
 from dispensary.reports.nightly.attention import BelowMinimum, Overridden, Seen, sentences
+from dispensary.reports.nightly.checks import Checks, checks
 from dispensary.reports.nightly.day import DispensedLine, DrawnLine, ReturnedLine
+from dispensary.reports.nightly.expiry import BandLine, bands, costs_of
+from dispensary.reports.nightly.owed import OwedLine, owed
+from dispensary.reports.nightly.safety import ExcursionLine, HoldLine, RecallLine
 from dispensary.reports.nightly.stock_day import CountedLine, LotActLine, ReceivedLine, StockActLine
 from dispensary.reports.nightly.unfinished import unfinished
 from dispensary.reports.prescribing.unchecked import unchecked
 from dispensary.reports.prescribing.unmet import Unmet, unmet
 from dispensary.reports.stock.expiring import ExpiringRow, expiring_of
 from dispensary.reports.stock.stock import StockRow, stock, stock_by
+from dispensary.reports.verify import Verified, verify
+from dispensary.reports.vials.vials import VialRow, opened_vials
 from dispensary.rules.numbers import Record
+from dispensary.rules.practice import Practice
 from dispensary.rules.product import Form
 from dispensary.rules.safety import OTHER
 from dispensary.schema.catalogue import product
@@ -51,10 +64,32 @@ class OverrideCount:
 
 
 @dataclass(frozen=True, slots=True)
-class Nightly:
-    """One pharmacy-local day; the stock and `audit`, the end of the chain, are of the moment of the report.
+class SiteLine:
+    """A site beside the others: its stock, what it has cost, and how much there is to do.
 
-    The end of the chain, kept elsewhere, shows whether the chain was altered later.
+    `value_micros` is in millionths of the currency, None where no cost is known. `to_order` are products
+    at or below their reorder point, `expiring_lots` those that have expired or do within 30 days,
+    `unused_units` what will expire unused, `needs_a_person` the sentences of the site's own report.
+    """
+
+    site: str
+    units: int
+    usable_units: int
+    value_micros: int | None
+    to_order: int
+    expiring_lots: int
+    unused_units: int
+    dispensed_units: int
+    needs_a_person: int
+
+
+@dataclass(frozen=True, slots=True)
+class Nightly:
+    """One pharmacy-local day; the stock, the figures and `audit`, the end of the chain, are of the report's moment.
+
+    The end of the chain, kept elsewhere, shows whether the chain was altered later. `unused` are the
+    lots of which something will expire unused, `reorder` the products at or below their reorder point.
+    `sites` are all that the reader may see, empty where there is one alone.
     """
 
     day: date
@@ -72,6 +107,20 @@ class Nightly:
     overrides: tuple[OverrideCount, ...]
     unmet: tuple[Unmet, ...]
     audit: Entry
+    bands: tuple[BandLine, ...]
+    unused: tuple[ExpiryRow, ...]
+    value: tuple[ValueRow, ...]
+    vials: tuple[VialRow, ...]
+    owed: tuple[OwedLine, ...]
+    reorder: tuple[ReorderRow, ...]
+    excursions: tuple[ExcursionLine, ...]
+    holds: tuple[HoldLine, ...]
+    recalls: tuple[RecallLine, ...]
+    usage: Usage
+    forecast: tuple[ForecastRow, ...]
+    due: tuple[DueRow, ...]
+    checks: Checks
+    sites: tuple[SiteLine, ...]
 
     @property
     def needs_attention(self) -> bool:
@@ -120,18 +169,28 @@ def reported_day(on: datetime) -> date:
 
 
 def nightly(
-    db: Connection, site_id: int, on: datetime, day: date | None = None, *, second_check: bool = False
+    db: Connection,
+    site_id: int,
+    on: datetime,
+    day: date | None = None,
+    *,
+    practice: Practice | None = None,
+    verified: Verified | None = None,
 ) -> Nightly:
     """What happened on `day` (else the day of `on`), and the stock as it stands at `on`.
 
-    `on` is an aware moment in the pharmacy's own time zone. With `second_check`, fills that no second
-    person has scanned need somebody.
+    `on` is an aware moment in the pharmacy's own time zone. Where the practice asks for a second check,
+    fills that no second person has scanned need somebody. The books, which all sites have together, are
+    checked unless `verified` says what came of it. The sites side by side are `with_sites`.
     """
+    practice = practice or Practice()
     day = on.date() if day is None else day
     start = datetime.combine(day, time.min, on.tzinfo)
     end = datetime.combine(day + timedelta(days=1), time.min, on.tzinfo)
     given = {"site": site_id, "start": start, "end": end}
     rows = stock(db, site_id, on.date())
+    found = figures(db, site_id, on, practice)
+    verified = verify(db) if verified is None else verified
     below_minimum = _below_minimum(rows, db.execute(_MINIMA))
     answered = [row for statement in _OVERRIDDEN for row in db.execute(statement, given)]
     seen = Seen(
@@ -140,8 +199,9 @@ def nightly(
             Overridden(Record(row.record).number(row.number), row.message, row.reason, row.by) for row in answered
         ),
         unmet=unmet(db, site_id, start, end),
-        unchecked=unchecked(db, site_id, start, end) if second_check else (),
+        unchecked=unchecked(db, site_id, start, end) if practice.second_check else (),
         unfinished=unfinished(db, site_id, on),
+        verified=verified,
     )
     return Nightly(
         day=day,
@@ -159,6 +219,20 @@ def nightly(
         overrides=_counted(answered),
         unmet=seen.unmet,
         audit=head_of(db, site_id),
+        bands=bands(rows, costs_of(db, site_id), found.expiry),
+        unused=tuple(row for row in found.expiry if row.unused_units),
+        value=found.value,
+        vials=opened_vials(db, site_id, on),
+        owed=owed(db, site_id, on),
+        reorder=tuple(row for row in found.reorder if row.below),
+        excursions=safety.excursions(db, given, on.tzinfo),
+        holds=safety.holds(rows),
+        recalls=safety.recalls(db, site_id),
+        usage=found.usage,
+        forecast=found.forecast.rows,
+        due=found.due,
+        checks=checks(db, verified, given, on.tzinfo),
+        sites=(),
     )
 
 

@@ -85,12 +85,20 @@ _VIALS = (
 )
 _ERASED = select(patient.c.id).where(patient.c.erased_at.is_not(None))
 # Driven from the open recalls: the ledger is read for their lots alone. Who was erased cannot be called.
-_OPEN = (
-    select(recall.c.id, recall.c.number, recall.c.reference)
+OPEN_RECALLS = (
+    select(
+        recall.c.id,
+        recall.c.number,
+        recall.c["class"].label("class_"),
+        recall.c.reference,
+        recall.c.dated,
+        recall.c.reason,
+    )
     .outerjoin(recall_withdrawal, recall_withdrawal.c.recall_id == recall.c.id)
     .where(recall.c.site_id == bindparam("site"), recall_withdrawal.c.recall_id.is_(None))
     .order_by(recall.c.number)
 )
+"""The recalls of a site that nobody withdrew."""
 _GOT = union(
     select(prescription.c.patient_id)
     .join(dispense, dispense.c.prescription_id == prescription.c.id)
@@ -131,9 +139,14 @@ def unfinished(db: Connection, site_id: int, now: datetime) -> Unfinished:
     )
 
 
+def patients_of_recall(db: Connection, site_id: int, recall_id: int) -> tuple[set[int], set[int]]:
+    """The ids of the patients who got some of what is recalled, and of those whom nobody has reached."""
+    got = set(db.execute(_GOT, {"site": site_id, "recall": recall_id}).scalars())
+    return got, got - set(db.execute(_REACHED, {"recall": recall_id}).scalars())
+
+
 def _recalls(db: Connection, site_id: int) -> Iterator[OpenRecall]:
-    for row in db.execute(_OPEN, {"site": site_id}).all():
-        got = set(db.execute(_GOT, {"site": site_id, "recall": row.id}).scalars())
-        missing = got - set(db.execute(_REACHED, {"recall": row.id}).scalars())
+    for row in db.execute(OPEN_RECALLS, {"site": site_id}).all():
+        got, missing = patients_of_recall(db, site_id, row.id)
         if missing:
             yield OpenRecall(Record.RECALL.number(row.number), row.reference, len(got), len(missing))
