@@ -100,7 +100,7 @@ def test_copying_that_is_always_begun_anew_ends_in_one_go(sqlite_template, here,
     def write_and_see(self, status, remaining, total):
         steps.append(remaining)
         if remaining:
-            other.execute("INSERT INTO site (name, origin) VALUES ('Another', ?)", (f"another-{len(steps)}",))
+            other.execute("INSERT INTO site (name, origin) VALUES (?1, ?1)", (f"another-{len(steps)}",))
         see(self, status, remaining, total)
 
     monkeypatch.setattr(copying._Watch, "see", write_and_see)

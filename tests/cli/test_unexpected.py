@@ -137,6 +137,7 @@ DIES = """
     take = audit.take
     def dies(db, *given):
         if db.dialect.name == "postgresql":
+            db.exec_driver_sql("SET LOCAL ROLE NONE")
             db.exec_driver_sql("SELECT pg_terminate_backend(pg_backend_pid())")
         raise sqlite3.OperationalError("disk I/O error")
     audit.take = dies
