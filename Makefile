@@ -9,7 +9,7 @@ demo: $(READY)  ## a pharmacy's day; leaves labels and reports in demo/
 	$(BIN)/dispensary demo --out demo
 
 test: $(READY)
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
 check: $(READY)
 	$(BIN)/ruff check .

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Engine, select
 
-from dispensary import database, shipped
+from dispensary import database, ownership, shipped
 from dispensary.rules.formulary import read_rows
 from dispensary.rules.people import Country, Language, Person
 from dispensary.rules.practice import practice_of
@@ -50,7 +50,7 @@ def build(url: str, on_hand: int | None = None, prescriptions: int | None = None
     ON_HAND of them, and PRESCRIPTIONS, where nothing else is said.
     """
     engine = engine_at(url)
-    database.upgrade(engine)
+    ownership.upgrade(engine)
     rows = read_rows(shipped.formulary().read_bytes(), "formulary.csv")
     opening = Opening("init", "Corner Pharmacy", "benchmark", USER, rows)
     by = database.transaction(engine, lambda db: open_pharmacy(db, opening, on=NOW))

@@ -27,6 +27,7 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from dispensary.rules.canonical import canonical_json
+from dispensary.rules.clock import mark
 from dispensary.rules.moments import utc_exactly
 from dispensary.rules.people import Person
 from dispensary.schema.people import site
@@ -35,7 +36,11 @@ from dispensary.schema.trust import audit_event, head
 FORMAT = "dispensary audit 1"
 START = "0" * 64
 
-_ADVANCE = update(head).where(head.c.site_id == bindparam("site")).values(hash=bindparam("new_hash"))
+_ADVANCE = (
+    update(head)
+    .where(head.c.site_id == bindparam("site"))
+    .values(hash=bindparam("new_hash"), at=bindparam("mark", type_=head.c.at.type))
+)
 _APPEND = insert(audit_event).inline()
 
 
@@ -65,12 +70,16 @@ def commitment(audit_key: bytes, number: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """The end of a site's chain, taken for one more event; `number` is the document number counted with it."""
+    """The end of a site's chain, taken for one more event; `number` is the document number counted with it.
+
+    `at` is the latest moment of its entries, before the first of them None.
+    """
 
     origin: str
     sequence: int
     previous: str
     number: int
+    at: datetime | None
 
 
 @cache
@@ -84,7 +93,7 @@ def _taking(counter: str) -> ReturningUpdate[Any]:
         update(head)
         .where(head.c.site_id == bindparam("site"))
         .values(values)
-        .returning(head.c.sequence, head.c.hash, counted.label("number"), origin.label("origin"))
+        .returning(head.c.sequence, head.c.hash, counted.label("number"), head.c.at, origin.label("origin"))
     )
 
 
@@ -95,11 +104,12 @@ def take(db: Connection, site_id: int, counter: str = "sequence") -> Head:
     event on it.
     """
     row = db.execute(_taking(counter), {"site": site_id}).one()
-    return Head(row.origin, row.sequence, row.hash, row.number)
+    return Head(row.origin, row.sequence, row.hash, row.number, row.at)
 
 
 def record(db: Connection, last: Head, event: Event, *, on: datetime, by: Person) -> Entry:
-    """Append the event to the chain of the person's site, on the head that was taken for it."""
+    """Append the event to the chain of the person's site, on the head that was taken for it; raises ClockBehind."""
+    marked = mark(last.at, event.kind, on)
     values = canonical_json(event.values)
     canonical = _netstrings(
         FORMAT,
@@ -129,7 +139,7 @@ def record(db: Connection, last: Head, event: Event, *, on: datetime, by: Person
         "hash": digest,
     }
     db.execute(_APPEND, row)
-    db.execute(_ADVANCE, {"site": by.site_id, "new_hash": digest})
+    db.execute(_ADVANCE, {"site": by.site_id, "new_hash": digest, "mark": marked})
     return Entry(last.sequence, digest)
 
 

@@ -1,4 +1,4 @@
-"""Engines, pragmas, transactions and the schema's version; the only importer of Alembic.
+"""Engines, pragmas, transactions, and whether the schema is this program's.
 
 SQLite: BEGIN IMMEDIATE for every write, since the driver's default loses updates; WAL with
 synchronous=FULL from SQLite 3.51.3, and before it a rollback journal with synchronous=EXTRA, since
@@ -8,18 +8,18 @@ PostgreSQL: READ COMMITTED with conditional updates.
 
 import re
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, event, exc, func, inspect, select, text
+from sqlalchemy import Connection, Engine, Executable, create_engine, event, exc, func, inspect, select, text
 from sqlalchemy.engine import URL
 
-from dispensary import server_address, server_roles, shipped
+from dispensary import server_address, server_roles
 from dispensary.errors import Contended, NotSaved, Refused
 
-SCHEMA = "0005"
+SCHEMA = "0006"
 """The schema that this program reads and writes: the head of the migrations."""
 
 ATTEMPTS = 1000
@@ -172,7 +172,7 @@ def transaction(engine: Engine, work: Callable[[Connection], Result]) -> Result:
     """
     pause: Pause = engine.get_execution_options()["pause"]
     clashes = 0
-    with _storage(engine), engine.connect().execution_options(writes=True) as connection:
+    with storage(engine), engine.connect().execution_options(writes=True) as connection:
         for _ in range(ATTEMPTS):
             try:
                 with connection.begin():
@@ -198,7 +198,7 @@ def reading(engine: Engine) -> Iterator[Connection]:
     isolation: dict[str, Any] = {}
     if engine.dialect.name == "postgresql":
         isolation = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
-    with _storage(engine), engine.connect().execution_options(**isolation) as connection:
+    with storage(engine), engine.connect().execution_options(**isolation) as connection:
         moment = connection.begin()
         try:
             yield connection
@@ -207,13 +207,20 @@ def reading(engine: Engine) -> Iterator[Connection]:
             moment.rollback()
 
 
+def streamed(db: Connection, query: Executable, given: Mapping[str, object], at_once: int) -> Iterator[Any]:
+    """The rows, so many at a time in memory; whoever stops reading lets the server's cursor go."""
+    with db.execute(query, given, execution_options={"yield_per": at_once}) as rows:
+        yield from rows
+
+
 def _worth_repeating(problem: exc.DBAPIError) -> bool:
     # 40001 serialization failure, 40P01 deadlock: PostgreSQL asks for the transaction again.
     return getattr(problem.orig, "sqlstate", None) in ("40001", "40P01")
 
 
 @contextmanager
-def _storage(engine: Engine) -> Iterator[None]:
+def storage(engine: Engine) -> Iterator[None]:
+    """What fails within is told as NotSaved or NotADatabase, without values; a fault of the program as it is."""
     try:
         yield
     except (exc.DBAPIError, sqlite3.Error) as problem:
@@ -256,84 +263,6 @@ def schema_of(engine: Engine) -> str | None:
             if inspect(db).get_table_names():
                 raise NotADatabase(database=shown(engine.url), problem="it holds other tables") from None
         return None
-
-
-def upgrade(engine: Engine, to: str = SCHEMA, fill: Callable[[Connection], None] | None = None) -> None:
-    """Bring an empty or older database to this program's schema, or to the one named, in one transaction.
-
-    `fill` puts rows into the new tables, in the same transaction. On PostgreSQL the owner's role does all of it, and
-    the application gets its rights; raises NeedsAdministrator and NameTooLong.
-    """
-    from alembic import command
-    from alembic.config import Config
-
-    config = Config()
-    config.set_main_option("script_location", str(shipped.folder("migrations")).replace("%", "%%"))
-    with _alone(engine) as connection:
-        if engine.dialect.name == "sqlite":
-            # A batch alter with foreign keys on would erase the children of the altered table.
-            _driver(connection).execute("PRAGMA foreign_keys = OFF")
-        with connection.begin():
-            roles = None if engine.dialect.name == "sqlite" else server_roles.become_owner(connection)
-            config.attributes["connection"] = connection
-            command.upgrade(config, to)
-            if roles is not None:
-                server_roles.grant(connection, roles)
-            if fill is not None:
-                fill(connection)
-            if engine.dialect.name == "sqlite":
-                broken = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
-                if broken:
-                    raise NotSaved(problem=f"the upgrade would break {len(broken)} references")
-    # Connections of before act as whoever logged in.
-    engine.dispose()
-
-
-def needs_roles(engine: Engine) -> bool:
-    """Whether an upgrade has roles or rights to set up on the server, be the schema as it may."""
-    if engine.dialect.name == "sqlite":
-        return False
-    with reading(engine) as db:
-        roles = server_roles.roles_of(db)
-        return not roles.there or server_roles.granted_otherwise(db, roles) != ([], [])
-
-
-@contextmanager
-def _alone(engine: Engine) -> Iterator[Connection]:
-    """A connection that writes and never returns to the pool, where others would go on with its settings or role."""
-    with _storage(engine), engine.connect().execution_options(writes=True) as connection:
-        connection.detach()
-        raw = _driver(connection)
-        try:
-            yield connection
-        finally:
-            if connection.invalidated:
-                # What was interrupted is nobody's any more, and would hold its locks.
-                raw.close()
-
-
-def _driver(connection: Connection) -> Any:
-    return connection.connection.dbapi_connection
-
-
-def add_login(engine: Engine, name: str, password: str, keep: Callable[[], None]) -> str:
-    """A login for a counter, member of the application's role; `keep` keeps the password before the login counts.
-
-    Returns the application's role. Raises LoginThere, NeedsAdministrator and what `keep` refuses.
-    """
-    with _alone(engine) as connection, connection.begin():
-        roles = server_roles.roles_of(connection)
-        encrypt = _driver(connection).pgconn.encrypt_password
-        verifier = encrypt(password.encode(), name.encode(), b"scram-sha-256")
-        server_roles.make_login(connection, roles, name, verifier.decode())
-        keep()
-    return roles.application
-
-
-def require_no_role(engine: Engine, name: str) -> None:
-    """Nothing, where the server has no role of that name; else LoginThere."""
-    with reading(engine) as db:
-        server_roles.require_free(db, name)
 
 
 def hold(db: Connection, what: str, *which: int) -> None:

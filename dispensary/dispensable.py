@@ -15,6 +15,7 @@ from dispensary.rules.allocation import ShortStock
 from dispensary.rules.case import Case, OtherTherapy
 from dispensary.rules.checks import OF_A_DRAW
 from dispensary.rules.choosing import Stock, Wanted, preservative_free
+from dispensary.rules.course import Course
 from dispensary.rules.decision import Decision, decide
 from dispensary.rules.directions import Directions
 from dispensary.rules.finding import Finding
@@ -23,7 +24,7 @@ from dispensary.rules.practice import Practice
 from dispensary.rules.product import Product
 from dispensary.rules.safety import findings
 from dispensary.rules.scan import Pack
-from dispensary.rules.supply import Course, Supply
+from dispensary.rules.supply import Supply
 
 
 class NoStock(Refused):
@@ -207,17 +208,17 @@ def _stocks(db: Connection, asked: Asked, of_form: list[Stock], rx: Prescription
     """What may be taken; the products without a unit where nothing is on hand."""
     if asked.product is not None:
         product_id, product = lookup.product_by_code(db, asked.product)
-        stocks = on_hand.of_product(db, product_id, site_id)
-        if asked.lot is not None or asked.packs:
-            named = on_hand.named(db, asked.lot, asked.packs, site_id)
-            stocks = [stock for stock in named if stock.product_id == product_id]
-            if not stocks:
-                raise SeveralProducts(
-                    lots=" and ".join(sorted({lot.lot for stock in named for lot in stock.lots})),
-                    products=" and ".join([product.code, *(stock.product.code for stock in named)]),
-                    way_out="leave out either the product or what was named or scanned",
-                )
-        return stocks or [Stock(product_id, product, ())]
+        if asked.lot is None and not asked.packs:
+            return [Stock(product_id, product, on_hand.of_product(db, product_id, site_id))]
+        named = on_hand.named(db, asked.lot, asked.packs, site_id)
+        stocks = [stock for stock in named if stock.product_id == product_id]
+        if not stocks:
+            raise SeveralProducts(
+                lots=" and ".join(sorted({lot.lot for stock in named for lot in stock.lots})),
+                products=" and ".join([product.code, *(stock.product.code for stock in named)]),
+                way_out="leave out either the product or what was named or scanned",
+            )
+        return stocks
     if asked.lot is not None or asked.packs:
         return on_hand.named(db, asked.lot, asked.packs, site_id)
     if of_form:

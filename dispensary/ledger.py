@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import Connection, bindparam, exists, insert, select, update
+from sqlalchemy import ColumnElement, Connection, FromClause, bindparam, exists, func, insert, select, update
 
 from dispensary.errors import Contended
 from dispensary.rules.people import Person
@@ -50,6 +50,13 @@ _TAKE_IN_STATE = _TAKE.where(
     )
 )
 _APPEND = insert(movement).inline()
+_back = movement.alias("back")
+
+
+def returned(of: FromClause = movement) -> ColumnElement[int]:
+    """The units that came back of a movement, in a statement that reads it from `of`; 0 where none did."""
+    came_back = select(func.sum(_back.c.units)).where(_back.c.reverses_id == of.c.id)
+    return func.coalesce(came_back.scalar_subquery(), 0)
 
 
 def post(db: Connection, movements: Sequence[Movement], *, request_id: int, on: datetime, by: Person) -> None:

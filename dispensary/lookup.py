@@ -1,28 +1,18 @@
 """Records by the number that people type, as the rules' own objects; what is not there is refused."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import (
-    Connection,
-    RowMapping,
-    ScalarSelect,
-    Text,
-    bindparam,
-    cast,
-    func,
-    literal,
-    select,
-)
+from sqlalchemy import Connection, RowMapping, ScalarSelect, Text, bindparam, cast, func, literal, select
 
 from dispensary.errors import Refused, quoted
 from dispensary.rules.access import Denied
 from dispensary.rules.erasure import PatientErased, require_nameless
-from dispensary.rules.numbers import Record, parse_number
+from dispensary.rules.numbers import WAYS_OUT, Record, parse_number
 from dispensary.rules.people import Condition, History, Language, Person
 from dispensary.rules.product import Agent, Form, Preservatives, Product, Route, Sensitivity, Storage
 from dispensary.rules.quantity import Strength
@@ -47,6 +37,11 @@ class NotFound(Refused):
     what: str
     given: str
     way_out: str
+
+
+def no_such(kind: Record, number: int) -> NotFound:
+    """The refusal where no record of the kind has the number."""
+    return NotFound(what=kind.called, given=kind.number(number), way_out=WAYS_OUT[kind])
 
 
 class UserDisabled(Denied):
@@ -144,6 +139,8 @@ PRODUCT_COLUMNS = (
 
 PRODUCTS = product.outerjoin(product_preservative, product_preservative.c.product_id == product.c.id)
 _PRODUCTS = select(*PRODUCT_COLUMNS).select_from(PRODUCTS).order_by(product.c.code)
+_PRODUCTS_OF_IDS = _PRODUCTS.where(product.c.id.in_(bindparam("ids", expanding=True)))
+_PRODUCTS_OF_CODE = _PRODUCTS.where(product.c.code == bindparam("code"))
 _PRODUCTS_OF_FORM = _PRODUCTS.where(product.c.form == bindparam("form", type_=product.c.form.type))
 
 
@@ -169,9 +166,19 @@ def product_of(rows: Sequence[Any]) -> Product:
     )
 
 
-def products(db: Connection, *where: Any) -> dict[int, Product]:
-    """Products by id, in the order of their codes."""
-    return _by_id(db.execute(_PRODUCTS.where(*where)))
+def products(db: Connection) -> dict[int, Product]:
+    """All products by id, in the order of their codes."""
+    return _by_id(db.execute(_PRODUCTS))
+
+
+def products_by_id(db: Connection, ids: Collection[int]) -> dict[int, Product]:
+    """The products of these ids, in the order of their codes; nothing is asked where there is none."""
+    return _by_id(db.execute(_PRODUCTS_OF_IDS, {"ids": sorted(ids)})) if ids else {}
+
+
+def product_by_id(db: Connection, product_id: int) -> Product:
+    """The product that a record refers to."""
+    return products_by_id(db, [product_id])[product_id]
 
 
 def products_of_form(db: Connection, form: Form) -> dict[int, Product]:
@@ -194,7 +201,7 @@ def _by_id(rows: Iterable[Any]) -> dict[int, Product]:
 
 def product_by_code(db: Connection, code: str) -> tuple[int, Product]:
     """The id and the product of this code; raises NotFound."""
-    for found in products(db, product.c.code == code.strip().upper()).items():
+    for found in _by_id(db.execute(_PRODUCTS_OF_CODE, {"code": code.strip().upper()})).items():
         return found
     raise NotFound(what="product", given=quoted(code), way_out="`dispensary product list` shows the formulary")
 
@@ -268,6 +275,16 @@ def lock_patient(db: Connection, patient_id: int | ScalarSelect[int], **given: o
     """
     if db.dialect.name != "sqlite":
         db.execute(select(patient.c.id).where(patient.c.id == patient_id).with_for_update(key_share=True), given)
+
+
+def locked_patient(db: Connection, site_id: int, given: str, *, erased_too: bool = False) -> Patient:
+    """The patient of this number or identifier, for whom other counters wait, as the record is behind the lock.
+
+    Raises NotFound, and PatientErased without `erased_too`.
+    """
+    found = patient_by_number(db, site_id, given, erased_too=erased_too)
+    lock_patient(db, found.id)
+    return patient_by_number(db, site_id, Record.PATIENT.number(found.number), erased_too=erased_too)
 
 
 def patient_of(row: Any) -> Patient:

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, exists, func, insert, select, update
 
 from dispensary.errors import Refused, quoted
-from dispensary.lookup import NotFound
+from dispensary.lookup import NotFound, no_such
 from dispensary.rules import shelf
 from dispensary.rules.lot_life import LotAct, state_after
 from dispensary.rules.moments import day_in
@@ -118,12 +118,17 @@ _OPEN_RECALLS = RECALLS.where(recall_withdrawal.c.recall_id.is_(None))
 _ONE_RECALL = RECALLS.where(recall.c.number == bindparam("number"))
 
 
+def numbered(db: Connection, site_id: int, number: str) -> list[int]:
+    """The ids of the lots of this number which the site has had, of one product or of several."""
+    return list(db.execute(_NUMBERED, {"number": number, "site": site_id}).scalars())
+
+
 def named(db: Connection, site_id: int, number: str, product_code: str | None = None) -> Lot:
     """The site's lot of this number, locked until the transaction ends; of the product where several have one.
 
     Raises NotFound and WhichProduct.
     """
-    found = locked(db, db.execute(_NUMBERED, {"number": number, "site": site_id}).scalars())
+    found = locked(db, numbered(db, site_id, number))
     wanted = product_code and product_code.strip().upper()
     of_product = [each for each in found if wanted in (None, each.product)]
     if not of_product:
@@ -224,8 +229,7 @@ def recall_by_number(db: Connection, site_id: int, given: str) -> Any:
     number = parse_number(Record.RECALL, given)
     row = db.execute(_ONE_RECALL, {"site": site_id, "number": number}).first()
     if row is None:
-        way_out = "`dispensary recall list` shows what there is"
-        raise NotFound(what="recall", given=Record.RECALL.number(number), way_out=way_out)
+        raise no_such(Record.RECALL, number)
     return row
 
 

@@ -5,7 +5,7 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, literal_column, or_, select
+from sqlalchemy import ColumnElement, Connection, bindparam, literal_column, or_, select
 
 from dispensary import lookup
 from dispensary.errors import Refused
@@ -47,6 +47,9 @@ class PackMismatch(Refused):
 
 
 _SALEABLE = or_(*(place.c.kind == kind for kind in PlaceKind if kind.saleable))
+IN_STOCK: ColumnElement[bool] = literal_column("balance.units > 0")
+"""What is not exhausted; written out, so that the planner may use the index of it."""
+
 _ON_HAND = (
     select(
         balance.c.product_id,
@@ -62,8 +65,7 @@ _ON_HAND = (
     )
     .join(lot_table, lot_table.c.id == balance.c.lot_id)
     .join(place, place.c.id == balance.c.place_id)
-    # Written out, so that the planner may use the index of what is not exhausted.
-    .where(literal_column("balance.units > 0"), place.c.site_id == bindparam("site"), _SALEABLE)
+    .where(IN_STOCK, place.c.site_id == bindparam("site"), _SALEABLE)
     .order_by(balance.c.product_id, balance.c.expires, balance.c.lot_id, balance.c.place_id)
 )
 _OF_FORM = _ON_HAND.join(product, product.c.id == balance.c.product_id).where(
@@ -85,10 +87,9 @@ def of_form(db: Connection, form: Form, site_id: int) -> list[Stock]:
     return _stocks(lookup.products_of_form(db, form), rows)
 
 
-def of_product(db: Connection, product_id: int, site_id: int) -> list[Stock]:
-    """One product that has units at a saleable place of the site; nothing where it has none."""
-    rows = db.execute(_OF_PRODUCT, {"site": site_id, "product": product_id}).all()
-    return _stocks(lookup.products(db, product.c.id == product_id), rows)
+def of_product(db: Connection, product_id: int, site_id: int) -> tuple[OnHand, ...]:
+    """The units of one product at saleable places of the site, by lot and place."""
+    return _units(db.execute(_OF_PRODUCT, {"site": site_id, "product": product_id}))
 
 
 def received_before(db: Connection, products: Mapping[int, Product], site_id: int) -> frozenset[int]:
@@ -99,13 +100,12 @@ def received_before(db: Connection, products: Mapping[int, Product], site_id: in
 
 def _stocks(products: Mapping[int, Product], rows: Iterable[Any]) -> list[Stock]:
     return [
-        Stock(
-            product_id,
-            products[product_id],
-            tuple([OnHand._make(row[1:]) for row in group]),
-        )
-        for product_id, group in groupby(rows, key=itemgetter(0))
+        Stock(product_id, products[product_id], _units(group)) for product_id, group in groupby(rows, key=itemgetter(0))
     ]
+
+
+def _units(rows: Iterable[Any]) -> tuple[OnHand, ...]:
+    return tuple([OnHand._make(row[1:]) for row in rows])
 
 
 def named(db: Connection, lot: str | None, scans: Sequence[Pack], site_id: int) -> list[Stock]:
@@ -115,7 +115,7 @@ def named(db: Connection, lot: str | None, scans: Sequence[Pack], site_id: int) 
     """
     wanted = {scan.lot for scan in scans} | ({lot} if lot is not None else set())
     rows = db.execute(_OF_LOTS, {"site": site_id, "lots": sorted(wanted)}).all()
-    stocks = _stocks(lookup.products(db, product.c.id.in_({row.product_id for row in rows})), rows)
+    stocks = _stocks(lookup.products_by_id(db, {row.product_id for row in rows}), rows)
     if scans:
         gtins = {scan.gtin for scan in scans}
         found = db.execute(select(pack.c.gtin, pack.c.product_id).where(pack.c.gtin.in_(gtins)))

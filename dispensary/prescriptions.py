@@ -3,14 +3,14 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, tzinfo
-from functools import cached_property, lru_cache
+from functools import cached_property
 from itertools import groupby
 from typing import Any
 
 from sqlalchemy import Connection, Text, bindparam, cast, exists, func, or_, select
 
 from dispensary import lookup
-from dispensary.lookup import NotFound, Patient
+from dispensary.lookup import Patient
 from dispensary.rules.directions import Directions
 from dispensary.rules.grammar import from_canonical
 from dispensary.rules.life import Act, LifeState, PrescriptionState, life_after, states_on
@@ -140,6 +140,11 @@ _PATIENT_OF = (
     .where(prescription.c.site_id == bindparam("site"), prescription.c.number == bindparam("number"))
     .scalar_subquery()
 )
+RETURNED = func.coalesce(
+    select(func.sum(dispense_return.c.units)).where(dispense_return.c.dispense_id == dispense.c.id).scalar_subquery(), 0
+)
+"""The units that came back of a dispense, in a statement that reads it; 0 where none did."""
+
 _FILLS = select(
     dispense.c.prescription_id,
     dispense.c.id,
@@ -153,12 +158,7 @@ _FILLS = select(
     dispense.c.doses,
     dispense.c.first_injection,
     dispense.c.next_injection,
-    func.coalesce(
-        select(func.sum(dispense_return.c.units))
-        .where(dispense_return.c.dispense_id == dispense.c.id)
-        .scalar_subquery(),
-        0,
-    ).label("returned"),
+    RETURNED.label("returned"),
 ).order_by(dispense.c.prescription_id, dispense.c.fill)
 _FILLS_OF_ONE = _FILLS.where(dispense.c.prescription_id == bindparam("prescription"))
 _FILLS_OF_SITE = _FILLS.where(dispense.c.site_id == bindparam("site"))
@@ -174,8 +174,6 @@ _DRAWS = (
 _DRAWS_OF_ONE = _DRAWS.where(draw.c.prescription_id == bindparam("prescription"))
 _DRAWS_OF_SITE = _DRAWS.where(draw.c.site_id == bindparam("site"))
 
-_directions = lru_cache(maxsize=1024)(from_canonical)
-
 
 def by_number(
     db: Connection, site_id: int, given: str, *, today: date, zone: tzinfo | None, lock: bool = False
@@ -190,11 +188,7 @@ def by_number(
         lookup.lock_patient(db, _PATIENT_OF, site=site_id, number=number)
     row = db.execute(_ONE, {"site": site_id, "number": number, "today": today}).first()
     if row is None:
-        raise NotFound(
-            what="prescription",
-            given=Record.PRESCRIPTION.number(number),
-            way_out="`dispensary rx list` shows what there is",
-        )
+        raise lookup.no_such(Record.PRESCRIPTION, number)
     fills = db.execute(_FILLS_OF_ONE, {"prescription": row.id}).all()
     draws = db.execute(_DRAWS_OF_ONE, {"prescription": row.id}).all() if row.drawn else ()
     found = _prescription(
@@ -240,13 +234,12 @@ def _returned(db: Connection, rows: Sequence[Any]) -> dict[int, Product]:
     """The products of the prescriptions of which anything came back."""
     moved = {row.prescription_id for row in rows if row.returned}
     wanted = {row.product_id for row in rows if row.prescription_id in moved}
-    return lookup.products(db, product.c.id.in_(wanted)) if wanted else {}
+    return lookup.products_by_id(db, wanted)
 
 
 def _drawn_from(db: Connection, rows: Iterable[Any]) -> dict[int, Product]:
     """The products of the vials that were drawn from."""
-    wanted = {row.product_id for row in rows}
-    return lookup.products(db, product.c.id.in_(wanted)) if wanted else {}
+    return lookup.products_by_id(db, {row.product_id for row in rows})
 
 
 def _draws(rows: Iterable[Any], products: Mapping[int, Product], zone: tzinfo | None) -> tuple[Drawn, ...]:
@@ -270,7 +263,7 @@ def _fills(rows: Iterable[Any], products: Mapping[int, Product], zone: tzinfo | 
             on=day_in(row.at, zone),
             product=products.get(row.product_id),
             units=row.units,
-            returned=int(row.returned),
+            returned=row.returned,
             prescribed_units=row.units if row.prescribed_units is None else row.prescribed_units,
             completes=row.completes_id,
             doses=row.doses or 0,
@@ -291,7 +284,7 @@ def _prescription(row: Any, others: str | None, fills: tuple[Fill, ...], draws: 
         profession=row.profession,
         prescriber_number=row.prescriber_number,
         form=row.form,
-        directions=_directions(row.directions),
+        directions=from_canonical(row.directions),
         directions_as_written=row.directions_as_written,
         quantity_units=row.quantity_units,
         days=row.days,

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, and_, exists, func, not_, or_, select
 
 from dispensary import database
-from dispensary.lookup import NotFound
+from dispensary.lookup import no_such
 from dispensary.rules.numbers import Record, parse_number
 from dispensary.rules.printer import SENDING_TAKES, JobState
 from dispensary.schema.people import user
@@ -132,11 +132,7 @@ def by_number(db: Connection, site_id: int, given: str, *, lock: bool = False) -
         database.hold(db, "print job", site_id, number)
     for found in _standings(db, _JOBS.where(print_job.c.site_id == site_id, print_job.c.number == number)):
         return found
-    raise NotFound(
-        what="print job",
-        given=Record.PRINT_JOB.number(number),
-        way_out="`dispensary label queue` shows those that wait",
-    )
+    raise no_such(Record.PRINT_JOB, number)
 
 
 def _standings(db: Connection, statement: Select[Any]) -> tuple[Standing, ...]:

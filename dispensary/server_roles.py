@@ -36,7 +36,7 @@ CHANGES: Mapping[str, Change] = {
     # What is kept beside the movements and entries, in the same transaction.
     "balance": Change(("units",)),
     "vial": Change(("remaining_ul", "state", "place_id", "patient_id")),
-    "head": Change(("sequence", "hash", *_COUNTERS)),
+    "head": Change(("sequence", "hash", "at", *_COUNTERS)),
     # What is decided about a lot and a product.
     "lot": Change(("state", "unit_cost_micros")),
     "product": Change(("minimum_units", "in_use_days", "light_limit_minutes")),

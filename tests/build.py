@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Engine, create_engine, select, text
 
-from dispensary import database, lookup, lots, prescriptions
+from dispensary import database, lookup, lots, ownership, prescriptions
 from dispensary.prescriptions import Prescription
 from dispensary.rules.dates import parse_expiry
 from dispensary.rules.formulary import read_rows
@@ -38,7 +38,7 @@ FORMULARY = Path(__file__).parent.parent / "dispensary" / "formulary.csv"
 def opened(url: str) -> Engine:
     """The engine of a pharmacy newly opened at that URL, with the starter formulary."""
     engine = database.open_engine(database.parse_url(url), pause=lambda: None)
-    database.upgrade(engine)
+    ownership.upgrade(engine)
     opening = Opening(
         "init", "Corner Pharmacy", "test-origin", "alex", read_rows(FORMULARY.read_bytes(), "formulary.csv")
     )

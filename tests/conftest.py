@@ -5,11 +5,14 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
 from sqlalchemy import URL, Dialect, Engine
+from typer import testing
 
 from dispensary import database
 from tests.build import NOW, Shop, admin, opened, server_uri
@@ -41,6 +44,16 @@ def compiled_once() -> Iterator[None]:
             return create(url, execution_options={**execution_options, "compiled_cache": shared}, **given)
 
         patch.setattr(database, "create_engine", create_engine)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def commands_made_once() -> Iterator[None]:
+    """The tree of commands is made of its modules once, and not anew for every command that a test runs."""
+    with pytest.MonkeyPatch.context() as patch:
+        made_once = cache(typer.main.get_command)
+        patch.setattr(typer.main, "get_command", made_once)
+        patch.setattr(testing, "_get_command", made_once)
         yield
 
 

@@ -42,6 +42,8 @@ from dispensary.services.people.register import (
     add_prescriber,
     add_user,
 )
+from dispensary.services.people.rescue import NewKey, enter_key
+from dispensary.services.people.set_clock import SetClock, set_clock
 from dispensary.services.people.sites import NewSite, Right, add_site, give_right
 from dispensary.services.people.user_access import Access, change_access
 from dispensary.services.prescribing import prescription_act
@@ -304,7 +306,10 @@ def _erase(do: Day) -> None:
 
 
 def _sign_in(do: Day) -> None:
-    """alex has a PIN, which nobody can type, and kim had a badge; robin was away; nora of North may look on here."""
+    """alex has a PIN, which nobody can type, and kim had a badge; robin was away; nora of North may look on here.
+
+    A key was made, and the clock was set.
+    """
     do(give_pin, PinOf, "alex", with_pin_hash="$argon2id$v=19$m=8,t=1,p=1$c2l4dGVlbiBieXRlcyBvcg$bm9ib2R5IGhhcyBpdA")
     do(give_badge, BadgeOf, "kim", with_badge_hash="b" * 64)
     do(give_badge, BadgeOf, "kim", True, with_badge_hash=None)
@@ -315,3 +320,5 @@ def _sign_in(do: Day) -> None:
     north = replace(do.shop.by(), site_id=2)
     do.shop.write(lambda db: add_user(db, NewUser("nora", "nora", Role.PHARMACIST), on=do.shop.on, by=north))
     do(give_right, Right, "nora", Role.AUDITOR)
+    do(enter_key, NewKey, "test-origin+00000000+AQ")
+    do(set_clock, SetClock, "the till was ahead")

@@ -40,6 +40,8 @@ from dispensary.services.people.register import (
     add_prescriber,
     add_user,
 )
+from dispensary.services.people.rescue import NewKey, enter_key
+from dispensary.services.people.set_clock import SetClock, set_clock
 from dispensary.services.people.sites import NewSite, Right, add_site, give_right
 from dispensary.services.people.user_access import Access, change_access
 from dispensary.services.prescribing.dispense import Order, dispense
@@ -220,6 +222,16 @@ def a_site(shop):
     return add_site, order, replace(order, name="South"), {"origin": "north"}
 
 
+def a_key(shop):
+    order = NewKey(KEY, "test-origin+00000000+AQ")
+    return enter_key, order, replace(order, verifier="test-origin+00000000+Ag"), {}
+
+
+def a_set_clock(shop):
+    order = SetClock(KEY, "the till was ahead")
+    return set_clock, order, replace(order, reason="the office was ahead"), {}
+
+
 def a_right(shop):
     shop.do(add_site, NewSite(shop.key(), "North"), origin="north")
     north = Person(1, "alex", Role.PHARMACIST, 2)
@@ -360,8 +372,9 @@ def a_place(shop):
 
 
 def a_file_of_readings(shop):
-    a_lot(shop.at(shop.on - timedelta(days=1)))
-    start = int(shop.on.timestamp()) - 3600
+    # It came before the last of them.
+    a_lot(shop.at(shop.on - timedelta(minutes=4)))
+    start = int(shop.on.timestamp()) - 2700
     readings = tuple((start + 300 * number, 4100) for number in range(10))
     order = Log(KEY, "shelf", "log.csv", "UTC", Measured(readings, 0, 0))
     return log_readings, order, replace(order, timezone="Europe/Oslo"), {}
@@ -434,6 +447,8 @@ KINDS = {
     an_enabling: "user enable",
     a_site: "site add",
     a_right: "user right",
+    a_key: "user key",
+    a_set_clock: "audit clock",
     an_import: "product import",
     a_pack: "product pack",
     a_minimum: "product edit",

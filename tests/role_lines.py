@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+from dispensary.checkpoint import SigningKey
 from dispensary.rights import person_at
 from dispensary.rules.access import Act
 from dispensary.rules.beyond_use import Category, Start
@@ -24,6 +25,7 @@ from dispensary.services.compounding.repack import Batch, repack
 from dispensary.services.compounding.used_up import FromLot
 from dispensary.services.counting.count import EnterCount, StartCount, enter_count, start_count
 from dispensary.services.people.register import NewUser, add_user
+from dispensary.services.people.rescue import NewKey, enter_key
 from dispensary.services.people.sites import NewSite, add_site
 from dispensary.services.people.user_access import Access, change_access
 from dispensary.services.prescribing import prescription_act
@@ -49,6 +51,9 @@ PEOPLE = {
     "eve": Role.EXPORTER,
     "kit": Role.KEEPER,
 }
+
+KEY = SigningKey("test-origin", b"r" * 32)
+"""What `user rescue` opens the pharmacy of the lines with."""
 
 BADGE, NEW_PIN = "0x8f41c7", "271828"
 
@@ -188,7 +193,11 @@ LINES: dict[str, list[tuple[str, tuple[Act, ...]]]] = {
     ],
     "audit verify": [("audit verify", (Act.VERIFY,))],
     "audit checkpoint": [("audit checkpoint", (Act.CHECKPOINT,))],
-    "export": [("export tables", (Act.AUDIT_EXPORT,))],
+    "audit clock": [("audit clock --reason 'the till was a day ahead'", (Act.AUDIT_CLOCK,))],
+    "export": [
+        ("export tables", (Act.AUDIT_EXPORT,)),
+        ("export tables --patients", (Act.READ_RECIPIENTS, Act.AUDIT_EXPORT)),
+    ],
     "fhir import": [("fhir import rx.json --add-people", (Act.RX_ADD, Act.PATIENT_ADD, Act.PRESCRIBER_ADD))],
     "fhir export": [
         ("fhir export --out fills.json", (Act.AUDIT_EXPORT,)),
@@ -203,6 +212,8 @@ LINES: dict[str, list[tuple[str, tuple[Act, ...]]]] = {
     "user enable": [("user enable quinn --reason 'came back'", (Act.USER_ENABLE,))],
     "user pin": [("user pin max", (Act.USER_PIN, Act.OTHERS_PIN))],
     "user badge": [("user badge robin", (Act.USER_BADGE,))],
+    "user key": [("user key --out new.key", (Act.USER_KEY,))],
+    "user rescue": [("user rescue max rescue.key", ())],
     "user right": [("user right nora --role technician", (Act.USER_RIGHT,))],
     "site add": [("site add West", (Act.SITE_ADD,))],
     "site list": [("site list", (Act.READ_USERS,))],
@@ -210,7 +221,7 @@ LINES: dict[str, list[tuple[str, tuple[Act, ...]]]] = {
     "logout": [("logout", ())],
 }
 
-TYPED = {"user pin max": (NEW_PIN,), "user badge robin": (BADGE,)}
+TYPED = {"user pin max": (NEW_PIN,), "user rescue max rescue.key": (NEW_PIN,), "user badge robin": (BADGE,)}
 """What some of them ask for, which is no PIN of somebody who acts."""
 
 WITNESSED = {"destroy": "sam", "repack": "sam"}
@@ -229,6 +240,7 @@ def prepared(shop: Shop) -> None:
     shop.do(add_site, NewSite(shop.key(), "North"), origin="north-origin")
     there = shop.read(person_at, shop.by(), "North")
     shop.write(lambda db: add_user(db, NewUser("nora", "nora", Role.TECHNICIAN), on=shop.on, by=there))
+    shop.do(enter_key, NewKey(shop.key(), KEY.verifier))
     shop.do(add_place, NewPlace(shop.key(), "shelf-2", PlaceKind.SHELF, Temperature.ROOM, dark=True))
     shop.do(import_products, Import(shop.key(), "house.csv", HOUSE_ROWS))
     _treated(shop)
@@ -284,5 +296,6 @@ def _counted(shop: Shop) -> None:
 def write_files(folder: Path) -> None:
     """The files that the lines read; `restore` reads kept.backup."""
     (folder / "new.csv").write_text(f"{','.join(COLUMNS)}\n{NEW_PRODUCT}\n")
+    (folder / "rescue.key").write_text(f"{KEY.text}\n")
     (folder / "rx.json").write_text(json.dumps(with_national_numbers()))
     (folder / "log.csv").write_text("Time,Celsius\n2026-11-21 08:00:00,5.0\n2026-11-21 08:05:00,5.1\n")

@@ -317,15 +317,15 @@ def _engine(url: str) -> Engine:
 
 def require_done(shop: Shop, way: Way, work: Callable[[], Any]) -> None:
     """Something is written, and stock moves where the way moves any; the books stay sound."""
-    before, stock = everything(shop), stock_of(shop)
+    before, left = everything(shop), left_in_vials(shop)
     work()
-    assert everything(shop) != before
-    assert (stock_of(shop) != stock) == way.moves
+    after = everything(shop)
+    assert after != before
+    assert ((after["balances"], left_in_vials(shop)) != (before["balances"], left)) == way.moves
     require_sound(shop)
 
 
-def stock_of(shop: Shop) -> Any:
-    """The balances, and what is left of each vial and where it stands."""
+def left_in_vials(shop: Shop) -> Any:
+    """What is left of each vial, and where it stands."""
     opened = select(tables.vial.c.number, tables.vial.c.remaining_ul, tables.vial.c.place_id, tables.vial.c.state)
-    left = shop.read(lambda db: sorted(tuple(row) for row in db.execute(opened)))
-    return everything(shop)["balances"], left
+    return shop.read(lambda db: sorted(tuple(row) for row in db.execute(opened)))

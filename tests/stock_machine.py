@@ -66,6 +66,8 @@ SALEABLE = ("shelf", "cupboard")
 SET_ASIDE = ("quarantine", "returned", "transit")
 PLACES = (*SALEABLE, *SET_ASIDE)
 DAY = timedelta(days=1)
+STEPS = 40
+"""The most acts in a sequence, each of which may dispense to a patient of its own."""
 MOVED_BY = [("alex", "looked at"), ("alex", "looked at"), ("pia", None), ("kim", "looked at")]
 """Who moves something, and why; alex and pia are pharmacists."""
 MAY_RELEASE = [("alex", "looked at")]
@@ -112,10 +114,23 @@ class Found:
     who: str
 
 
+def prepared(shop: Shop) -> None:
+    """What there is before anything happens: two more users, the cupboard, the house's product, and patients."""
+    shop.do(add_user, NewUser(shop.key(), "kim", Role.TECHNICIAN))
+    shop.do(add_user, NewUser(shop.key(), "pia", Role.PHARMACIST))
+    shop.do(add_place, NewPlace(shop.key(), "cupboard", PlaceKind.SHELF, Temperature.ROOM, dark=True))
+    data = f"{','.join(COLUMNS)}\n{HOUSE_ROW}\n".encode()
+    shop.do(import_products, Import(shop.key(), "house.csv", read_rows(data, "house.csv")))
+    a_prescriber(shop)
+    for number in range(STEPS + 1):
+        a_patient(shop, f"MRN-{number}")
+
+
 class Stock(RuleBasedStateMachine):
     """The program on one engine, and beside it what it should hold."""
 
     new_shop: Callable[[], Shop]
+    """A pharmacy as it is once prepared."""
 
     @initialize()
     def open(self) -> None:
@@ -138,14 +153,6 @@ class Stock(RuleBasedStateMachine):
         self.clock = 0
         self.answered: list[tuple[Any, Any, Any, str, Any]] = []
         self.patients = 0
-        self.shop.do(add_user, NewUser(self.shop.key(), "kim", Role.TECHNICIAN))
-        self.shop.do(add_user, NewUser(self.shop.key(), "pia", Role.PHARMACIST))
-        cupboard = NewPlace(self.shop.key(), "cupboard", PlaceKind.SHELF, Temperature.ROOM, dark=True)
-        self.shop.do(add_place, cupboard)
-        data = f"{','.join(COLUMNS)}\n{HOUSE_ROW}\n".encode()
-        self.shop.do(import_products, Import(self.shop.key(), "house.csv", read_rows(data, "house.csv")))
-        self.patient = a_patient(self.shop, "MRN-0")
-        self.prescriber = a_prescriber(self.shop)
         self.receive(lot="A", days=3, units=2, place="shelf")
         self.receive(lot="B", days=400, units=6, place="shelf")
         self.open_of("B", "shelf")
@@ -255,7 +262,7 @@ class Stock(RuleBasedStateMachine):
 
     def draw_of(self, number: str) -> None:
         vial = self.vials[number]
-        order = Draw(self.shop.key(), number, Unprescribed(self.patient, Dose(3000), "in the clinic", Route.IM))
+        order = Draw(self.shop.key(), number, Unprescribed("P1", Dose(3000), "in the clinic", Route.IM))
         said = self.ask(draw, order, practice=self.practice)
         if not self.usable(vial.lot):
             assert said == "lot_not_usable"
@@ -318,14 +325,13 @@ class Stock(RuleBasedStateMachine):
 
     @rule(units=st.sampled_from([1, 1, 2]))
     def dispense_some(self, units: int) -> None:
-        """A new patient, who injects 2.5 mg a week: 28 days and four doses a unit."""
+        """A patient with no supply, who injects 2.5 mg a week: 28 days and four doses a unit."""
         self.patients += 1
-        patient = a_patient(self.shop, f"MRN-{self.patients}")
         self.shop.on = self.now
         rx = an_rx(
             self.shop,
-            patient,
-            self.prescriber,
+            f"P{self.patients + 1}",
+            "PR1",
             directions="2.5 mg IM weekly",
             units=units,
             refills=0,

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import exc, select
+from sqlalchemy import select
 
 from dispensary import audit, auditor
 from dispensary.audit import Event, commitment, record, take
@@ -66,12 +66,12 @@ def test_the_first_event_follows_zeros(shop):
     ],
 )
 def test_any_clock_makes_a_whole_chain(shop, on):
-    recorded(shop, Event("count", "A1", "k", {}), on=on)
+    recorded(shop, Event("audit clock", "clock", "k", {}), on=on)
     assert shop.read(chain.check_database, 1).ok
 
 
 def test_a_moment_without_a_zone_is_a_fault(shop):
-    with pytest.raises(exc.StatementError, match="a moment without a time zone"):
+    with pytest.raises(TypeError, match="offset-naive"):
         recorded(shop, Event("count", "A1", "k", {}), on=datetime(2026, 11, 21))  # noqa: DTZ001
 
 

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from dispensary import audit, auditor
 from dispensary.auditor import check, read, values_of
+from tests.auditing import in_memory
 
 FIELDS = {
     "format": "dispensary audit 1",
@@ -359,24 +360,26 @@ def content(data):
 
 
 @pytest.mark.parametrize("write", WRITERS)
-def test_every_flipped_byte_is_caught(tmp_path, write):
-    data = write(a_chain())
-    assert judged(tmp_path, data).ok
-    flipped = bytearray(data)
+def test_every_flipped_byte_is_caught(monkeypatch, write):
+    data, files = write(a_chain()), in_memory(monkeypatch)
+    files["export"] = data
+    assert read("export").ok
+    files["export"] = flipped = bytearray(data)
     for at in range(len(data)):
         for mask in (0x01, 0x02, 0x04, 0x08, 0x10, 0x20, 0x40, 0x80, 0xFF):
             flipped[at] ^= mask
-            if judged(tmp_path, flipped).ok:
+            if read("export").ok:
                 assert content(bytes(flipped)) == content(data), (at, mask)
             flipped[at] ^= mask
 
 
 @pytest.mark.parametrize("write", WRITERS)
-def test_every_lost_or_added_byte_is_caught(tmp_path, write):
-    data = write(a_chain())
+def test_every_lost_or_added_byte_is_caught(monkeypatch, write):
+    data, files = write(a_chain()), in_memory(monkeypatch)
     for at in range(len(data)):
         for changed in (data[:at] + data[at + 1 :], data[:at] + b"0" + data[at:], data[:at]):
-            if judged(tmp_path, changed).ok:
+            files["export"] = changed
+            if read("export").ok:
                 assert content(changed) == content(data), at
 
 

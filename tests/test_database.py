@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, exc, insert, select, text
 
-from dispensary import database
+from dispensary import database, ownership
 from dispensary.database import NoPharmacy, NotADatabase, OtherSchema, parse_url, shown
 from dispensary.errors import Contended, NotSaved, Refused
 from dispensary.schema.people import site
@@ -94,7 +94,7 @@ def test_every_connection_has_its_pragmas(tmp_path, writes):
 
 def test_pragmas_hold_in_the_process_that_upgraded(tmp_path):
     engine = an_engine(tmp_path / "a.db")
-    database.upgrade(engine)
+    ownership.upgrade(engine)
     with database.reading(engine) as db:
         assert db.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
     engine.dispose()
@@ -298,7 +298,7 @@ def test_a_text_file_is_not_a_database_and_stays_as_it_is(tmp_path):
         f"{file} is not a dispensary database (file is not a database): name another with --database."
     )
     engine = an_engine(file)
-    for work in (lambda: database.transaction(engine, lambda db: None), lambda: database.upgrade(engine)):
+    for work in (lambda: database.transaction(engine, lambda db: None), lambda: ownership.upgrade(engine)):
         with pytest.raises(NotADatabase):
             work()
     engine.dispose()

@@ -11,12 +11,15 @@ import pytest
 from sqlalchemy import select
 
 from dispensary import auditor
+from dispensary.checkpoint import SigningKey
 from dispensary.rules.access import Act, NeedsPin, NotAllowed
 from dispensary.rules.people import Role
 from dispensary.schema.trust import audit_event
 from dispensary.services.people.credentials import BadgeOf, PinOf, give_badge, give_pin
 from dispensary.services.people.erase import Erasure, erase
 from dispensary.services.people.register import NewUser, add_user, note_reading
+from dispensary.services.people.rescue import NewKey, enter_key, rescue
+from dispensary.services.people.set_clock import SetClock, set_clock
 from dispensary.services.people.sign_in import confirm, end_session, note_denied, open_session
 from dispensary.services.people.sites import NewSite, Right, add_site, give_right
 from dispensary.services.people.user_access import Access, change_access
@@ -25,13 +28,14 @@ from tests.build import Shop, a_patient, an_rx
 from tests.reports.planting import found, found_after
 
 ROOT = Path(__file__).parent.parent
+KEY = SigningKey("test-origin", b"k" * 32)
 PER_FACT = "product edit"
 """Its values are facts, each with old and new."""
 
 REASONED = {
     *("count close", "destroy", "lot hold", "lot recall", "lot release", "move", "recall withdraw", "return"),
     *("rx cancel", "rx hold", "rx release", "rx transfer", "send back", "user disable", "user enable"),
-    *("vial discard", "vial hold", "vial move", "vial release"),
+    *("vial discard", "vial hold", "vial move", "vial release", "audit clock"),
 }
 """Kinds in which everything that was done for these tests was given a reason."""
 
@@ -71,7 +75,10 @@ def events(shop: Shop):
 
 @pytest.fixture
 def people(shop: Shop) -> Shop:
-    """Somebody logged in, was refused, disabled and enabled; a patient was read, a prescription cancelled."""
+    """Somebody logged in, was refused, disabled and enabled; a patient was read, a prescription cancelled.
+
+    A key was made and rescued alex, and the clock was set.
+    """
     shop.do(add_user, NewUser(shop.key(), "sam", Role.TECHNICIAN))
     shop.do(give_pin, PinOf(shop.key(), "alex"), pin_hash="$argon2id$")
     shop.do(give_badge, BadgeOf(shop.key(), "sam"), badge_hash="0" * 64)
@@ -92,6 +99,9 @@ def people(shop: Shop) -> Shop:
     shop.write(lambda db: add_user(db, NewUser(shop.key(), "nora", Role.TECHNICIAN), on=shop.on, by=there))
     shop.do(give_right, Right(shop.key(), "nora", Role.TECHNICIAN))
     shop.do(prescription_act.act, prescription_act.Decided(shop.key(), rx, prescription_act.Act.CANCEL, "stopped"))
+    shop.do(enter_key, NewKey(shop.key(), KEY.verifier))
+    shop.write(lambda db: rescue(db, "alex", KEY, pin_hash="$argon2id$", on=shop.on))
+    shop.do(set_clock, SetClock(shop.key(), "the till was ahead"))
     return shop
 
 

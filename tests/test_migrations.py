@@ -12,7 +12,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, exc, inspect, select, text
 from sqlalchemy import event as events_of_engine
 
-from dispensary import database, shipped
+from dispensary import database, ownership, shipped
 from dispensary.schema import metadata, partial_indexes  # noqa: F401
 from tests.build import admin, server_uri
 from tests.owning import owning
@@ -119,7 +119,7 @@ def test_the_schema_is_the_head_of_the_migrations():
 
 
 def test_up_down_and_up_again(empty):
-    database.upgrade(empty)
+    ownership.upgrade(empty)
     first = shape(empty)
     assert database.schema_of(empty) == database.SCHEMA
     downgrade(empty)
@@ -127,26 +127,26 @@ def test_up_down_and_up_again(empty):
     if empty.dialect.name == "postgresql":
         with empty.connect() as db:
             assert db.execute(text("SELECT count(*) FROM pg_proc WHERE proname = 'append_only'")).scalar() == 0
-    database.upgrade(empty)
+    ownership.upgrade(empty)
     assert shape(empty) == first
 
 
 def test_upgrading_twice_changes_nothing(empty):
-    database.upgrade(empty)
+    ownership.upgrade(empty)
     first = shape(empty)
-    database.upgrade(empty)
+    ownership.upgrade(empty)
     assert shape(empty) == first
 
 
 def test_the_metadata_is_what_the_migrations_make(empty):
-    database.upgrade(empty)
+    ownership.upgrade(empty)
     with empty.connect() as db:
         context = MigrationContext.configure(db, opts={"compare_type": True, "compare_server_default": True})
         assert compare_metadata(context, metadata) == []
 
 
 def test_checks_and_indexes_are_those_of_the_metadata(empty):
-    database.upgrade(empty)
+    ownership.upgrade(empty)
     migrated = shape(empty)["tables"]
     downgrade(empty)
     with owning(empty) as db:
@@ -161,12 +161,12 @@ def test_a_failed_upgrade_leaves_nothing(empty):
 
     events_of_engine.listen(empty, "before_cursor_execute", refuse)
     with pytest.raises(KeyboardInterrupt):
-        database.upgrade(empty)
+        ownership.upgrade(empty)
     assert shape(empty)["tables"] == {}
 
 
 def test_references_hold_after_an_upgrade(empty):
-    database.upgrade(empty)
+    ownership.upgrade(empty)
     with pytest.raises(exc.IntegrityError):
         database.transaction(empty, lambda db: db.execute(text("INSERT INTO pack (product_id, units) VALUES (77, 1)")))
 

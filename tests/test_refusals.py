@@ -13,9 +13,10 @@ from dispensary import database
 from dispensary.errors import Contended, NotSaved, Refused
 from dispensary.exports import files
 from dispensary.rules import dates, gs1, identifiers, product, quantity, scan
+from dispensary.rules.course import Course
 from dispensary.rules.formulary import read_rows
 from dispensary.rules.grammar import parse
-from dispensary.rules.supply import Course, SupplyBeyondCalendar, supply_of
+from dispensary.rules.supply import SupplyBeyondCalendar, supply_of
 from tests.build import FORMULARY
 from tests.refusing import code, golden_lines, refused
 

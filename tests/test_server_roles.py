@@ -3,13 +3,14 @@
 import re
 import threading
 from collections.abc import Iterator
+from datetime import timedelta
 from itertools import count
 
 import pytest
 from sqlalchemy import event, exc, inspect, text
 from sqlalchemy.engine import make_url
 
-from dispensary import database, server_roles
+from dispensary import database, ownership, server_roles
 from dispensary.backups.proving import prove
 from dispensary.backups.restoring import restore
 from dispensary.backups.taking import back_up
@@ -77,7 +78,7 @@ def story(postgres_server) -> Iterator[tuple[Shop, dict[str, set[str]]]]:
     admin(postgres_server, "CREATE DATABASE story TEMPLATE template")
     engine = an_engine(server_uri(postgres_server, "story"))
     # The tables of a copy have their roles, and the database itself is open to all.
-    database.upgrade(engine)
+    ownership.upgrade(engine)
     changed: dict[str, set[str]] = {}
 
     @event.listens_for(engine, "before_cursor_execute")
@@ -225,7 +226,7 @@ def test_a_new_pharmacy_has_roles_of_its_name_and_is_closed_to_others(bare, logi
     engine = an_engine(bare)
     with database.reading(engine) as db:
         assert db.execute(text("SELECT current_user")).scalar_one() == "postgres"
-    database.upgrade(engine)
+    ownership.upgrade(engine)
     name = engine.url.database
     # The pool's connections of before are gone.
     with database.reading(engine) as db:
@@ -248,7 +249,7 @@ def test_two_that_set_up_the_same_database_at_once_agree(bare):
 
     def work(engine):
         try:
-            database.upgrade(engine)
+            ownership.upgrade(engine)
         except Exception as problem:  # noqa: BLE001
             problems.append(problem)
 
@@ -276,9 +277,9 @@ def test_an_earlier_pharmacy_gets_its_roles_by_an_upgrade(served):
     assert (
         found(served)["append-only"] == f"the tables of {name} belong to no role of their own: run `dispensary upgrade`"
     )
-    assert database.needs_roles(served.engine)
-    database.upgrade(served.engine)
-    assert not database.needs_roles(served.engine)
+    assert ownership.needs_roles(served.engine)
+    ownership.upgrade(served.engine)
+    assert not ownership.needs_roles(served.engine)
     assert "append-only" not in found(served)
     assert served.read(lambda db: db.execute(text("SELECT current_user")).scalar_one()) == f"{name}_app"
     dispensed(served, an_rx_with_stock(served))
@@ -293,7 +294,7 @@ def test_who_may_not_make_roles_is_told_what_an_administrator_runs(bare, login, 
     name = make_url(bare).database
     own = an_engine(as_login(bare, login))
     with pytest.raises(NeedsAdministrator) as caught:
-        database.upgrade(own)
+        ownership.upgrade(own)
     sentence = str(caught.value)
     assert sentence.replace(login, "LOGIN").replace(name, "NAME") == (
         "LOGIN may not set up the roles of NAME: let whoever administers the server run this in that database once, "
@@ -308,7 +309,7 @@ def test_who_may_not_make_roles_is_told_what_an_administrator_runs(bare, login, 
     # The administrator does as the sentence says, word by word, and the same login goes on.
     for statement in caught.value.statements.removesuffix(";").split("; "):
         admin(bare, statement)
-    database.upgrade(own)
+    ownership.upgrade(own)
     with database.reading(own) as db:
         assert db.execute(text("SELECT current_user, session_user")).one() == (f"{name}_app", login)
     own.dispose()
@@ -335,10 +336,10 @@ def test_each_sentence_of_the_roles(postgres_server, served):
     name = "n" * 58
     admin(postgres_server, f"CREATE DATABASE {name}")
     engine = an_engine(server_uri(postgres_server, name))
-    refused(NameTooLong, lambda: database.upgrade(engine))
+    refused(NameTooLong, lambda: ownership.upgrade(engine))
     engine.dispose()
     admin(postgres_server, f"DROP DATABASE {name}")
-    refused(LoginThere, lambda: database.add_login(served.engine, "postgres", "x", lambda: None))
+    refused(LoginThere, lambda: ownership.add_login(served.engine, "postgres", "x", lambda: None))
 
 
 def raised(problem: Refused):
@@ -348,7 +349,7 @@ def raised(problem: Refused):
 def test_a_counters_login_can_do_the_day_and_no_more(served):
     name = f"till{next(_names)}"
     kept = []
-    assert database.add_login(served.engine, name, "s3cret", lambda: kept.append(True)) == "template_app"
+    assert ownership.add_login(served.engine, name, "s3cret", lambda: kept.append(True)) == "template_app"
     assert kept == [True]
     try:
         with owning(served.engine) as db:
@@ -363,9 +364,9 @@ def test_a_counters_login_can_do_the_day_and_no_more(served):
             assert refusal(shop, statement).sqlstate == "42501"
         # Nor without the program, which acts as the application by itself.
         with pytest.raises(NeedsAdministrator):
-            database.upgrade(shop.engine)
+            ownership.upgrade(shop.engine)
         with pytest.raises(NeedsAdministrator) as caught:
-            database.add_login(shop.engine, "another", "x", lambda: None)
+            ownership.add_login(shop.engine, "another", "x", lambda: None)
         assert caught.value.statements == 'CREATE ROLE "another" LOGIN IN ROLE "template_app";'
         shop.engine.dispose()
     finally:
@@ -385,7 +386,7 @@ def test_a_backup_needs_only_reading_and_a_restore_ends_with_the_rights(story, b
         assert (roles.owner, roles.there) == (f"{url.database}_owner", True)
         assert server_roles.granted_otherwise(db, roles) == ([], [])
         assert server_roles.missing(db, roles) == []
-    a_lot(Shop(engine, NOW, _keys=count(900)), lot="Z9")
+    a_lot(Shop(engine, NOW + timedelta(days=30), _keys=count(900)), lot="Z9")
     engine.dispose()
 
 
@@ -394,7 +395,7 @@ def test_a_login_whose_password_cannot_be_kept_is_not_made(served):
         raise NotSaved(problem="no room")
 
     with pytest.raises(NotSaved):
-        database.add_login(served.engine, "lost", "x", keep)
+        ownership.add_login(served.engine, "lost", "x", keep)
     assert served.read(lambda db: db.execute(text("SELECT 1 FROM pg_roles WHERE rolname = 'lost'")).scalar()) is None
 
 

@@ -8,6 +8,7 @@ import shutil
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,10 @@ PLACES = (*SALEABLE, "quarantine")
 FIRST_DAY = NOW.date()
 DAY = timedelta(days=1)
 REASON = "travel: flies to Oslo"
+STEPS = 40
+"""The most acts in a sequence, each of which may be a prescription for a patient of its own."""
+MORE_KEYS = 1000
+"""Keys from here on were not used as the pharmacy was prepared."""
 
 
 @dataclass
@@ -148,10 +153,29 @@ class Written:
         return 4 * (today - began) < 3 * supply or 4 * (self.covered - today) > supply
 
 
+def prepared(template: Path, file: Path, patients: int) -> Path:
+    """The file, in which there are a prescriber and patients without any supply, and nothing happened yet."""
+    shutil.copy(template, file)
+    shop = _opened(file, 1)
+    a_prescriber(shop)
+    for number in range(patients):
+        a_patient(shop, identifier=f"MRN-{number}")
+    shop.engine.dispose()
+    return file
+
+
+def _opened(file: Path, key: int) -> Shop:
+    engine = database.open_engine(database.parse_url(str(file)), pause=lambda: None)
+    # What a power cut would leave is not asked here, and waiting for the disk is most of the time.
+    listen(engine, "connect", lambda connection, _: connection.execute("PRAGMA synchronous = OFF"))
+    return Shop(engine, NOW, _keys=count(key))
+
+
 class Pharmacy(RuleBasedStateMachine):
     """The program on SQLite, and beside it what it should hold."""
 
     template: Path
+    """As it was prepared."""
     folder: Path
     made = 0
 
@@ -160,10 +184,7 @@ class Pharmacy(RuleBasedStateMachine):
         type(self).made += 1
         file = self.folder / f"{self.made}.db"
         shutil.copy(self.template, file)
-        engine = database.open_engine(database.parse_url(str(file)), pause=lambda: None)
-        # What a power cut would leave is not asked here, and waiting for the disk is most of the time.
-        listen(engine, "connect", lambda connection, _: connection.execute("PRAGMA synchronous = OFF"))
-        self.shop = Shop(engine, NOW)
+        self.shop = _opened(file, MORE_KEYS)
         self.today = FIRST_DAY
         self.balances: dict[tuple[str, str], int] = {}
         self.expires: dict[str, date] = {}
@@ -172,7 +193,6 @@ class Pharmacy(RuleBasedStateMachine):
         self.prescriptions: dict[str, Written] = {}
         self.hand_overs: dict[str, HandOver] = {}
         self.answered: list[tuple[Any, Any, Any, Any]] = []
-        self.prescriber = a_prescriber(self.shop)
         self.prescribe(units=4, refills=2)
         self.receive(lot="A", days=3, known=False, units=4, place="shelf")
         self.receive(lot="B", days=400, known=False, units=9, place="refrigerator")
@@ -233,8 +253,8 @@ class Pharmacy(RuleBasedStateMachine):
         rx = an_rx(
             self.shop,
             # Each prescription has its own patient, who has no other supply.
-            a_patient(self.shop, identifier=f"MRN-{len(self.prescriptions)}"),
-            self.prescriber,
+            f"P{len(self.prescriptions) + 1}",
+            "PR1",
             directions="1 mg IM daily",
             units=units,
             refills=refills,
@@ -445,12 +465,13 @@ class Pharmacy(RuleBasedStateMachine):
 
 
 def test_every_sequence_of_acts_leaves_the_books_of_the_model(sqlite_template, tmp_path):
-    machine = type("OnThisTemplate", (Pharmacy,), {"template": sqlite_template, "folder": tmp_path})
+    template = prepared(sqlite_template, tmp_path / "prepared.db", patients=STEPS + 1)
+    machine = type("OnThisTemplate", (Pharmacy,), {"template": template, "folder": tmp_path})
     run_state_machine_as_test(
         machine,
         settings=settings(
             max_examples=50,
-            stateful_step_count=40,
+            stateful_step_count=STEPS,
             deadline=None,
             suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
         ),

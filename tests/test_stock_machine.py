@@ -5,11 +5,11 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from itertools import count
+from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
-from sqlalchemy.event import listen
 
 from dispensary import database, ledger, lots, places
 from dispensary.rules import counting, lot_life, shelf, vial
@@ -22,49 +22,61 @@ from dispensary.services.counting import count_close
 from dispensary.services.stock import move, stock_act
 from dispensary.services.vials import open_vial
 from tests.build import NOW, Shop, admin, server_uri
-from tests.stock_machine import DEAD_UL, Stock
+from tests.kept_database import Kept
+from tests.stock_machine import DEAD_UL, STEPS, Stock, prepared
 
 PRACTICE = replace(practice_of(Country.US), dead_volume_ul=DEAD_UL)
 RULES = [name for name, member in vars(Stock).items() if hasattr(member, "hypothesis_stateful_rule")]
-_made = count(1)
+MORE_KEYS = 1000
+"""Keys from here on were not used as the pharmacy was prepared."""
+
+
+@pytest.fixture(scope="module")
+def file(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The prepared pharmacy, to be copied."""
+    made = tmp_path_factory.mktemp("stock") / "prepared.db"
+    shutil.copy(sqlite_template, made)
+    _prepared(str(made))
+    return made
+
+
+def _prepared(url: str) -> None:
+    engine = database.open_engine(database.parse_url(url), pause=lambda: None)
+    prepared(Shop(engine, NOW, practice=PRACTICE))
+    engine.dispose()
+
+
+def _opened(url: str) -> Shop:
+    engine = database.open_engine(database.parse_url(url), pause=lambda: None)
+    return Shop(engine, NOW, practice=PRACTICE, _keys=count(MORE_KEYS))
 
 
 @pytest.fixture
-def on_sqlite(sqlite_template, tmp_path) -> Callable[[], Shop]:
-    def new_shop() -> Shop:
-        file = tmp_path / f"{next(_made)}.db"
-        shutil.copy(sqlite_template, file)
-        engine = database.open_engine(database.parse_url(str(file)), pause=lambda: None)
-        # What a power cut would leave is not asked here, and waiting for the disk is most of the time.
-        listen(engine, "connect", lambda connection, _: connection.execute("PRAGMA synchronous = OFF"))
-        return Shop(engine, NOW, practice=PRACTICE)
-
-    return new_shop
+def on_sqlite(quick_disk: None, file: Path, tmp_path: Path) -> Callable[[], Shop]:
+    names = (tmp_path / f"{number}.db" for number in count(1))
+    return lambda: _opened(str(shutil.copy(file, next(names))))
 
 
 @pytest.fixture
-def on_postgresql(postgres_server) -> Iterator[Callable[[], Shop]]:
-    names: list[str] = []
-
-    def new_shop() -> Shop:
-        names.append(f"m{next(_made)}")
-        admin(postgres_server, f"CREATE DATABASE {names[-1]} TEMPLATE template")
-        uri = server_uri(postgres_server, names[-1])
-        return Shop(database.open_engine(database.parse_url(uri), pause=lambda: None), NOW, practice=PRACTICE)
-
-    yield new_shop
-    for name in names:
-        admin(postgres_server, f"DROP DATABASE {name} WITH (FORCE)")
+def on_postgresql(postgres_server: str) -> Iterator[Callable[[], Shop]]:
+    admin(postgres_server, "CREATE DATABASE stock_prepared TEMPLATE template")
+    _prepared(server_uri(postgres_server, "stock_prepared"))
+    kept = Kept(postgres_server, "stock", "stock_prepared")
+    yield lambda: _opened(kept.fresh())
+    kept.dropped()
+    admin(postgres_server, "DROP DATABASE stock_prepared")
 
 
-def run(new_shop: Callable[[], Shop], examples: int, among: Collection[str] = RULES, **more) -> None:
+def run(new_shop: Callable[[], Shop], examples: int, among: Collection[str] = RULES, number: int = 0, **more) -> None:
     others = {name: None for name in RULES if name not in among}
     machine = type("OnThisEngine", (Stock,), {"new_shop": staticmethod(new_shop), **others})
+    if number:
+        seed(number)(machine)
     run_state_machine_as_test(
         machine,
         settings=settings(
             max_examples=examples,
-            stateful_step_count=40,
+            stateful_step_count=STEPS,
             deadline=None,
             suppress_health_check=list(HealthCheck),
             **more,
@@ -153,6 +165,15 @@ FAULTS: dict[str, tuple[Fault, str]] = {
     "a recall only holds": (_a_recall_that_only_holds, "recall_a_lot hold_or_release"),
 }
 
+SOON = 4
+"""A seed with which the acts meet a fault soon; with any other they do too, only later."""
+SOONER = {
+    "two counts correct the same": 1,
+    "a large variance is counted once": 1,
+    "what was made of a recalled lot is used": 0,
+}
+"""Those that are met sooner with another, or with none."""
+
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_planted_fault_is_caught(fault, on_sqlite, monkeypatch):
@@ -163,6 +184,7 @@ def test_a_planted_fault_is_caught(fault, on_sqlite, monkeypatch):
             on_sqlite,
             examples=200,
             among=("receive", *acts.split()),
+            number=SOONER.get(fault, SOON),
             phases=[Phase.generate],
             derandomize=True,
             report_multiple_bugs=False,
@@ -171,7 +193,7 @@ def test_a_planted_fault_is_caught(fault, on_sqlite, monkeypatch):
 
 @pytest.mark.parametrize("acts", sorted({acts for _, acts in FAULTS.values()}))
 def test_without_a_fault_the_same_acts_pass(acts, on_sqlite):
-    run(on_sqlite, examples=5, among=("receive", *acts.split()), derandomize=True)
+    run(on_sqlite, examples=3, among=("receive", *acts.split()), number=SOON, phases=[Phase.generate])
 
 
 def test_the_books_are_the_models_on_sqlite(on_sqlite):

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, inspect, select, text
 
-from dispensary import database
+from dispensary import database, ownership
 from dispensary.cli.context import settings_of
 from dispensary.cli.init import PLACEHOLDERS
 from dispensary.database import OtherSchema
@@ -19,6 +19,7 @@ from dispensary.reports.people.records import patients
 from dispensary.reports.prescribing.prescription import show_prescription
 from dispensary.reports.verify import verify
 from dispensary.request import KeyReused
+from dispensary.rules.clock import ClockBehind
 from dispensary.rules.people import Condition, Language
 from dispensary.rules.refills import Left
 from dispensary.schema import metadata, prescribing, stock, trust
@@ -50,7 +51,9 @@ def counts(shop: Shop) -> dict[str, object]:
             | {
                 "units": db.execute(select(func.sum(stock.balance.c.units))).scalar(),
                 "moved": db.execute(select(func.sum(stock.movement.c.units))).scalar(),
-                "head": db.execute(select(trust.head.c.sequence, trust.head.c.hash)).one(),
+                "head": db.execute(
+                    select(trust.head.c.sequence, trust.head.c.hash).order_by(trust.head.c.site_id)
+                ).all(),
             }
         )
     )
@@ -62,7 +65,7 @@ def test_an_old_database_is_refused_until_it_is_upgraded(old):
 
 def test_nothing_is_lost_and_the_schema_is_that_of_a_fresh_one(old, sqlite_template):
     before = counts(old)
-    database.upgrade(old.engine)
+    ownership.upgrade(old.engine)
     assert counts(old) == before
     assert old.read(verify).ok
     fresh = database.open_engine(database.parse_url(str(sqlite_template)), pause=lambda: None)
@@ -77,15 +80,24 @@ def test_nothing_is_lost_and_the_schema_is_that_of_a_fresh_one(old, sqlite_templ
     fresh.dispose()
 
 
+def test_the_latest_moment_of_each_chain_is_known(old):
+    ownership.upgrade(old.engine)
+    marks = old.read(lambda db: dict(db.execute(select(trust.head.c.site_id, trust.head.c.at)).all()))
+    latest = select(trust.audit_event.c.site_id, func.max(trust.audit_event.c.at)).group_by(trust.audit_event.c.site_id)
+    assert marks == old.read(lambda db: dict(db.execute(latest).all()))
+    assert marks[1] >= later(old, 28).on
+    refused(ClockBehind, lambda: a_lot(later(old, 10), lot="T79"))
+
+
 def test_what_a_lot_cost_is_known(old):
-    database.upgrade(old.engine)
+    ownership.upgrade(old.engine)
     found = old.read(lambda db: dict(db.execute(select(stock.lot.c.number, stock.lot.c.unit_cost_micros)).all()))
     # The last price of A1; T77 came without one.
     assert found == {"A1": 4_000_000, "T77": None}
 
 
 def test_old_fills_read_as_they_were(old):
-    database.upgrade(old.engine)
+    ownership.upgrade(old.engine)
     first = old.read(show_prescription, 1, "RX1", practice=old.practice, on=old.on).shown
     assert [(fill.dispense, fill.units, fill.prescribed_units, fill.next_injection) for fill in first.fills] == [
         ("D1", 4, 4, date(2026, 12, 19)),
@@ -99,7 +111,7 @@ def test_old_fills_read_as_they_were(old):
 
 
 def test_work_goes_on(old):
-    database.upgrade(old.engine)
+    ownership.upgrade(old.engine)
     after = later(old, 60)
     assert dispensed(after, "RX1", overrides={"leber": "monitored"}).refills_left == 0
     a_lot(after, "NO-CY-TAK1", "T78", units=9, cost=1_000_000)
@@ -110,7 +122,7 @@ def test_work_goes_on(old):
 
 
 def test_old_receipts_still_make_labels(old):
-    database.upgrade(old.engine)
+    ownership.upgrade(old.engine)
     corner = settings_of(PLACEHOLDERS).pharmacy
     facts = old.read(lambda db: dispense_facts(db, "D1", pharmacy=corner, on=old.on, by=old.by())).labels
     assert [(each.lot, each.units, each.refills_left) for each in facts] == [("T77", 4, 2)]
@@ -118,7 +130,7 @@ def test_old_receipts_still_make_labels(old):
 
 def test_what_was_asked_before_the_upgrade_is_answered_after_it(old):
     """The content of a request has the hash that the earlier program gave it."""
-    database.upgrade(old.engine)
+    ownership.upgrade(old.engine)
     before = counts(old)
     after = later(old, 400)
     again = dispensed(after, "RX1", key="old-1", overrides={"leber": "seen by the eye clinic"})
@@ -129,7 +141,7 @@ def test_what_was_asked_before_the_upgrade_is_answered_after_it(old):
 
 def test_what_held_a_persons_data_is_answered_by_its_plain_hash(old):
     """Such a request is sealed by the patient's key since; those of before go on."""
-    database.upgrade(old.engine)
+    ownership.upgrade(old.engine)
     before = counts(old)
     none = frozenset()
     eve = NewPatient("key-7", "MRN-3", "Eve Example", date(1978, 2, 14), Language.ENGLISH, none, none)
@@ -140,7 +152,7 @@ def test_what_held_a_persons_data_is_answered_by_its_plain_hash(old):
 
 
 def test_a_patient_of_an_earlier_release_is_erased(old):
-    database.upgrade(old.engine)
+    ownership.upgrade(old.engine)
     after = old.at(old.on.replace(year=old.on.year + 11))
     for number in ("P1", "P2", "P3"):
         after.do(erase, Erasure(after.key(), number, "asked for it"), practice=after.practice)

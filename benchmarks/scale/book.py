@@ -107,7 +107,7 @@ class Book:
         self.rows["request"].append((self.request, by.site_id, self.key, event.kind, digest, self.moment, by.user_id))
         self.rows["answer"].append((self.request, canonical_json(receipt)))
         known.sequence += 1
-        last = Head(known.origin, known.sequence, known.hash, 0)
+        last = Head(known.origin, known.sequence, known.hash, 0, None)
         known.hash = audit.record(cast(Connection, self), last, event, on=self.on, by=by).hash
         self.waiting += 3
         if self.waiting > AT_ONCE:

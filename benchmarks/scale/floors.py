@@ -1,4 +1,4 @@
-"""The least that each figure could be: the driver, SQL, csv and hashlib, and nothing of the program.
+"""The least that each figure could be: the driver, SQL, csv, hashlib and a PDF's canvas, and nothing of the program.
 
 `python -m benchmarks.scale.floors NAME FILE OUT` does one on a SQLite file and writes what it writes to OUT. Each
 reads the rows that ours reads, and computes what nobody could do without; none decides, explains or lays out anything.
@@ -10,6 +10,7 @@ import json
 import sqlite3
 import sys
 from collections.abc import Callable, Iterator
+from itertools import islice
 from pathlib import Path
 
 AT_ONCE = 2000
@@ -21,14 +22,44 @@ _SUMS = (
     "SELECT lot_id, place_id, sum(units) FROM (SELECT lot_id, to_place_id AS place_id, units FROM movement "
     "UNION ALL SELECT lot_id, from_place_id, -units FROM movement) GROUP BY lot_id, place_id"
 )
-_STOCK = (
-    "SELECT p.code, l.number, b.expires, b.units FROM balance b JOIN lot l ON l.id = b.lot_id "
-    "JOIN product p ON p.id = b.product_id WHERE b.units > 0"
-)
-_LAST_DAY = (
-    "SELECT d.number, d.units, l.number, m.units FROM dispense d JOIN movement m ON m.request_id = d.request_id "
-    "JOIN lot l ON l.id = m.lot_id WHERE d.at >= (SELECT date(max(at)) FROM dispense)"
-)
+_SINCE = "(SELECT date(max(at), '-6 months') FROM dispense)"
+_NIGHT = {
+    "stock": (
+        "SELECT p.code, l.number, c.code, b.expires, l.state, b.units, l.unit_cost_micros FROM balance b "
+        "JOIN lot l ON l.id = b.lot_id JOIN product p ON p.id = b.product_id JOIN place c ON c.id = b.place_id "
+        "WHERE b.units > 0 ORDER BY b.expires"
+    ),
+    "value": (
+        "SELECT p.form, p.fill_ul, sum(b.units), sum(b.units * l.unit_cost_micros) FROM balance b "
+        "JOIN lot l ON l.id = b.lot_id JOIN product p ON p.id = b.product_id WHERE b.units > 0 GROUP BY 1, 2"
+    ),
+    "bands": (
+        "SELECT (julianday(b.expires) - julianday('now')) / 30, count(*), sum(b.units) FROM balance b "
+        "WHERE b.units > 0 GROUP BY 1"
+    ),
+    "used": (
+        "SELECT p.code, date(d.at), sum(d.units) FROM dispense d JOIN product p ON p.id = d.product_id "
+        f"WHERE d.at >= {_SINCE} GROUP BY 1, 2"
+    ),
+    "days in stock": (
+        "SELECT l.product_id, date(m.at), sum(m.units) FROM movement m JOIN lot l ON l.id = m.lot_id "
+        f"WHERE m.request_id >= (SELECT min(request_id) FROM dispense WHERE at >= {_SINCE}) GROUP BY 1, 2"
+    ),
+    "wanted": (
+        "SELECT date(d.next_injection), d.product_id, sum(d.units), count(*) FROM dispense d JOIN prescription r "
+        "ON r.id = d.prescription_id WHERE d.fill = (SELECT max(fill) FROM dispense WHERE prescription_id = r.id) "
+        f"AND r.valid_until >= {_SINCE} GROUP BY 1, 2"
+    ),
+    "day": (
+        "SELECT d.number, r.number, q.number, p.code, l.number, m.units, u.name FROM dispense d "
+        "JOIN prescription r ON r.id = d.prescription_id JOIN patient q ON q.id = r.patient_id "
+        "JOIN product p ON p.id = d.product_id JOIN movement m ON m.request_id = d.request_id "
+        "JOIN lot l ON l.id = m.lot_id JOIN user_account u ON u.id = d.by_id "
+        "WHERE d.at >= (SELECT date(max(at)) FROM dispense)"
+    ),
+}
+_PAGES = 6
+_LINES = 60
 _TABLES = {
     "movements": (
         "SELECT m.at, m.id, m.request_id, p.code, l.number, l.expires, f.code, f.kind, t.code, t.kind, m.units, "
@@ -71,9 +102,22 @@ def _hash(db: sqlite3.Connection) -> None:
 
 
 def nightly(db: sqlite3.Connection, out: Path) -> None:
-    """The stock and the last day's fills as CSV."""
-    _write(db, _STOCK, out / "stock.csv")
-    _write(db, _LAST_DAY, out / "day.csv")
+    """The floor of verify, and the figures by a SELECT each, as CSV, JSON and a plain PDF of as many pages."""
+    from reportlab.pdfgen.canvas import Canvas
+
+    verify(db, out)
+    found = {name: db.execute(statement).fetchall() for name, statement in _NIGHT.items()}
+    (out / "night.json").write_text(json.dumps(found))
+    with (out / "night.csv").open("w", newline="", encoding="utf-8") as cells:
+        for rows in found.values():
+            csv.writer(cells).writerows(rows)
+    lines = (str(row) for rows in found.values() for row in rows)
+    paper = Canvas(str(out / "night.pdf"))
+    for _ in range(_PAGES):
+        for place, line in enumerate(islice(lines, _LINES)):
+            paper.drawString(40, 800 - 12 * place, line)
+        paper.showPage()
+    paper.save()
 
 
 def verify(db: sqlite3.Connection, out: Path) -> None:  # noqa: ARG001

@@ -27,7 +27,7 @@ from benchmarks import pharmacy
 from benchmarks.scale.book import Book, Known
 from benchmarks.scale.days import COST, MOVEMENTS_A_DAY, WITNESS, Story
 from benchmarks.scale.loading import loading
-from dispensary import database, shipped
+from dispensary import database, ownership, shipped
 from dispensary.rules.formulary import read_rows
 from dispensary.rules.people import Role
 from dispensary.schema.catalogue import pack, product
@@ -69,7 +69,7 @@ def write(
     first = until.date() - timedelta(days=days)
     zone = until.tzinfo
     engine = pharmacy.engine_at(url)
-    database.upgrade(engine)
+    ownership.upgrade(engine)
     known = _open(engine, datetime.combine(first, time(5), zone))
     engine.dispose()
     chance = random.Random(seed)
@@ -128,6 +128,7 @@ def _go_on(engine: Engine, book: Book, on: datetime) -> None:
     end = {
         "sequence": known.sequence,
         "hash": known.hash,
+        "at": book.on,
         "patients": counted["patient"],
         "prescriptions": counted["prescription"],
         "receipts": counted["receipt"],

@@ -10,7 +10,7 @@ from typing import BinaryIO
 
 from sqlalchemy import Connection, Engine, StaticPool, create_engine, event
 
-from dispensary import database
+from dispensary import database, ownership
 from dispensary.backups.rows import carry
 from dispensary.errors import NotSaved, Refused
 
@@ -132,7 +132,7 @@ class _Watch:
 def _make_tables(file: Path, schema: str) -> None:
     engine = database.open_engine(database.parse_url(str(file)), lambda: None)
     try:
-        database.upgrade(engine, schema)
+        ownership.upgrade(engine, schema)
     except NotSaved as problem:
         # It is not the pharmacy's database that failed.
         raise sqlite3.OperationalError(problem.problem) from None

@@ -8,7 +8,7 @@ from pathlib import Path
 from sqlalchemy import Connection, func, inspect, select, table, text
 from sqlalchemy.engine import URL
 
-from dispensary import database
+from dispensary import database, ownership
 from dispensary.auditor import Checkpoint
 from dispensary.backups.manifest import Chain, Manifest
 from dispensary.backups.restoring import AskPassphrase, restore
@@ -66,7 +66,7 @@ def drill(file: Path, ask: AskPassphrase, pause: database.Pause, checkpoints: Se
         if proof.ok and not proof.verified:
             engine = database.open_engine(url, pause)
             try:
-                database.upgrade(engine)
+                ownership.upgrade(engine)
                 with database.reading(engine) as db:
                     problems = tuple(_wrong(db, database.SCHEMA))
             finally:

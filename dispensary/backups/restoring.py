@@ -13,7 +13,7 @@ from typing import BinaryIO
 from sqlalchemy import Engine, inspect
 from sqlalchemy.engine import URL
 
-from dispensary import database, shipped
+from dispensary import database, ownership, shipped
 from dispensary.backups import manifest, parcel, seal
 from dispensary.backups.copying import DamagedDatabase, require_sound
 from dispensary.backups.manifest import Manifest
@@ -226,7 +226,7 @@ def _load(backup: Backup, engine: Engine) -> None:
     source = database.open_engine(database.parse_url(str(backup.database)), lambda: None)
     try:
         with database.reading(source) as rows:
-            database.upgrade(engine, backup.manifest.schema, lambda db: carry(rows, db))
+            ownership.upgrade(engine, backup.manifest.schema, lambda db: carry(rows, db))
     except Unfit as problem:
         name = database.shown(engine.url)
         raise NotTaken(database=name, table=problem.table, problem=problem.problem) from None

@@ -1,15 +1,15 @@
 """The root of the command line: finds a command's module by its name and prints what is refused."""
 
+import os
 import sys
 from importlib import import_module
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperGroup
 
 from dispensary import __version__
 from dispensary.cli.desk import Desk
-from dispensary.cli.output import NotPrinted, fault, new_app, refuse
+from dispensary.cli.output import Group, NotPrinted, fault, new_app, refuse
 from dispensary.errors import NotSaved, Refused
 
 # In the order of a day; each is imported only when it is called or listed.
@@ -64,7 +64,7 @@ class NotText(Refused):
     given: str
 
 
-class Root(TyperGroup):
+class Root(Group):
     """Imports a command's module when it is needed, and takes the global options anywhere on the line."""
 
     def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002
@@ -191,7 +191,10 @@ def main() -> None:
     logging.getLogger().addHandler(logging.NullHandler())
     if not sys.warnoptions:
         warnings.simplefilter("ignore")
-    for stream in (sys.stdout, sys.stderr):
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            # Closed by whoever started it, a scheduler for one: what is said goes nowhere, and into no other file.
+            setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115
         # A terminal that cannot show a letter shows its number; nothing fails after the work is done.
-        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+        getattr(sys, name).reconfigure(errors="backslashreplace")
     app(prog_name="dispensary")

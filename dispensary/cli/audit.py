@@ -1,4 +1,4 @@
-"""`dispensary audit`: the log, exports and registers, and the chain of events verified and signed."""
+"""`dispensary audit`: the log, exports and registers, the chain of events verified and signed, and its clock."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dispensary.cli import audit_export, audit_log, audit_register
-from dispensary.cli.output import ForceOption, Format, FormatOption, desk, new_app, show
+from dispensary.cli.output import ForceOption, Format, FormatOption, KeyOption, desk, new_app, request_key, show
 from dispensary.rules.access import Act
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ app = new_app()
 
 @app.callback()
 def audit() -> None:
-    """The audit chain: log, export, registers, verify, checkpoint."""
+    """The audit chain: log, export, registers, verify, checkpoint, clock."""
 
 
 app.command("log")(audit_log.log)
@@ -156,3 +156,23 @@ def checkpoint(
     show(
         format, signed, [signed], f"Event {signed.sequence} is signed.\n{files}" if files else signed.note.rstrip("\n")
     )
+
+
+@app.command()
+def clock(
+    context: typer.Context,
+    reason: Annotated[str, typer.Option(metavar="TEXT", help="Which clock was wrong; it is recorded.")],
+    key: KeyOption = None,
+    format: FormatOption = Format.TABLE,  # noqa: A002
+) -> None:
+    """Go on by this counter's clock, after another one that was ahead had made an entry.
+
+    Nothing is entered by a clock that is more than 5 minutes behind the last entry, since by such a clock what
+    has expired would be good. Look first whether it is not this counter's clock that is wrong.
+    """
+    from dispensary.exports.terminal import wrapped
+    from dispensary.rules.text import clean_text
+    from dispensary.services.people.set_clock import SetClock, set_clock
+
+    done = desk(context).write(set_clock, SetClock(request_key(context, key), clean_text(reason, "a reason")))
+    show(format, done, [done], wrapped(f"The last entry was of {done.was}; entries go on from {done.now}."))

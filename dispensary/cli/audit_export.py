@@ -67,10 +67,11 @@ def export(
 
 
 def _whole(at: "Desk", out: Path, *, force: bool) -> None:
+    from dispensary.cli.progress import progress
     from dispensary.exports.audit import export as write
 
-    with at.reading(Act.AUDIT_EXPORT) as (db, by):
-        exported = write(db, by.site_id, out, force=force)
+    with at.reading(Act.AUDIT_EXPORT) as (db, by), progress() as told:
+        exported = write(db, by.site_id, out, told, force=force)
     say(f"{exported.events} events, head {exported.head}")
     say("\n".join(map(str, exported.files)))
 
@@ -80,6 +81,7 @@ def _part(at: "Desk", part: "NewPart", asked: "Wanted", *, with_patients: bool) 
 
     def work(db: "Connection", by: "Person") -> "Disclosed[Exported]":
         from dispensary.cli import signing
+        from dispensary.cli.progress import progress
         from dispensary.exports.audit_part import Asked
         from dispensary.reports.audit.log import readers_patients
         from dispensary.reports.audit.wanted import patients_by_commitment, selection
@@ -90,7 +92,8 @@ def _part(at: "Desk", part: "NewPart", asked: "Wanted", *, with_patients: bool) 
         chosen = selection(db, by.site_id, asked, at.on)
         patients = patients_by_commitment(db, by.site_id) if with_patients else None
         end, key = signing.checkpoint(at, db, by), signing.key_of(at, db, by)
-        done = part.write(db, Asked(chosen, at.on, by, end, key, patients))
+        with progress() as told:
+            done = part.write(db, Asked(chosen, at.on, by, end, key, patients, told))
         return Disclosed(done, done.patients | readers_patients(asked))
 
     if with_patients or asked.patient is not None:

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 import typer
 
 from dispensary.cli.audit_wanted import SinceOption, UntilOption, day
-from dispensary.cli.output import ForceOption, Format, FormatOption, desk, say, show
+from dispensary.cli.output import ForceOption, Format, FormatOption, desk, say
 from dispensary.rules.access import Act
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from dispensary.cli.desk import Desk
+    from dispensary.exports.register import Heading
     from dispensary.reports.audit.period import Period
     from dispensary.reports.disclosed import Disclosed
     from dispensary.rules.people import Person
@@ -56,38 +57,63 @@ def register(
     since: SinceOption = None,
     until: UntilOption = None,
     out: Annotated[
-        Path | None, typer.Option("--out", metavar="FILE", help="Write it there: CSV, or a workbook as FILE.xlsx.")
+        Path | None,
+        typer.Option("--out", metavar="FILE", help="Write it there: CSV, a workbook as FILE.xlsx, pages as FILE.pdf."),
     ] = None,
     force: ForceOption = False,
     format: FormatOption = Format.TABLE,  # noqa: A002
 ) -> None:
     """Show a register, the oldest line first; CSV and JSON have more columns than the table.
 
-    A register that tells of patients is a reading, which the audit notes.
+    A register that tells of patients is a reading, which the audit notes. Pages have all lines, to be signed.
     """
     from dispensary.reports.audit.period import Period
 
     at, kind, period = desk(context), _kind(name), Period(day(since), day(until))
     if out is None:
-        rows = _read(at, name, kind, period, tuple)
-        show(format, rows, rows, _page(kind, rows))
+        from dispensary.cli.spool import spool
+
+        with spool(format, lambda rows: _page(kind, rows)) as shown:
+            # The reading is noted before anything is shown.
+            _read(at, name, kind, period, lambda _, __, rows: shown.take(rows))
+            shown.show()
         return
     from dispensary.exports.register import new_register
+    from dispensary.rules.quantity import counted
 
     with new_register(out, force=force) as file:
+
+        def write(db: "Connection", by: "Person", rows: Iterator[Any]) -> int:
+            return file.write(_heading(at, name, period, db, by), kind.row, rows)
+
         # The reading is noted before the file gets its name.
-        count = _read(at, name, kind, period, lambda rows: file.write(name.value, kind.row, rows, at.on))
-    say(f"{count} line{'' if count == 1 else 's'}\n{out}")
+        count = _read(at, name, kind, period, write)
+    say(f"{counted(count, 'line')}\n{out}")
 
 
-def _read(at: "Desk", name: Register, kind: _Kind, period: "Period", take: Callable[[Iterator[Any]], Result]) -> Result:
+def _heading(at: "Desk", name: Register, period: "Period", db: "Connection", by: "Person") -> "Heading":
+    from dispensary.exports.register import Heading
+    from dispensary.reports.chain import head_of
+    from dispensary.reports.tables import site_of
+
+    site, head = site_of(db, by.site_id), head_of(db, by.site_id)
+    return Heading(name.value, at.pharmacy, site, period, by, at.on, head)
+
+
+def _read(
+    at: "Desk",
+    name: Register,
+    kind: _Kind,
+    period: "Period",
+    take: "Callable[[Connection, Person, Iterator[Any]], Result]",
+) -> Result:
     """What `take` makes of the lines, which come one at a time; those whom they name are noted."""
     met: set[int] = set()
 
     def work(db: "Connection", by: "Person") -> "Disclosed[Result]":
         from dispensary.reports.disclosed import Disclosed
 
-        taken = take(_meeting(kind.rows(db, by.site_id, period, at.on), met))
+        taken = take(db, by, _meeting(kind.rows(db, by.site_id, period, at.on), met))
         return Disclosed(taken, frozenset(met))
 
     if kind.reads_patients:

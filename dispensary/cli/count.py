@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dispensary.cli.output import Format, FormatOption, KeyOption, desk, new_app, request_key, show
+from dispensary.cli.units_of_lot import LotArgument, ProductOption
 from dispensary.rules.access import Act
 from dispensary.rules.moments import to_the_minute
 
@@ -47,14 +48,12 @@ def start(
 def enter(
     context: typer.Context,
     number: CountArgument,
-    lot: Annotated[str, typer.Argument(metavar="LOT", help="Lot as printed on the pack.")],
+    lot: LotArgument,
     units: Annotated[str, typer.Argument(metavar="UNITS", help="Units that are there; 0 for none.")],
     place: Annotated[
         str | None, typer.Option(metavar="PLACE", help="Where it was found, in a count of a product.")
     ] = None,
-    product: Annotated[
-        str | None, typer.Option(metavar="CODE", help="The product, where two have a lot of that number.")
-    ] = None,
+    product: ProductOption = None,
     key: KeyOption = None,
     format: FormatOption = Format.TABLE,  # noqa: A002
 ) -> None:

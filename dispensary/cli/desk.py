@@ -153,7 +153,7 @@ class Desk:
         def work(db: "Connection") -> Result:
             return service(db, order, on=self.on, by=self.identity.person(db, self.on), **more)
 
-        with self._refusals_noted():
+        with self.refusals_noted():
             while True:
                 try:
                     done = transaction(self.engine, work)
@@ -187,7 +187,7 @@ class Desk:
         """A connection to read with, and the acting person, who may do the act; raises NotAllowed."""
         from dispensary.database import reading
 
-        with self._refusals_noted():
+        with self.refusals_noted():
             with reading(self.reading_engine) as db:
                 by = self.identity.person(db, self._moment)
                 require(by, act)
@@ -197,17 +197,19 @@ class Desk:
     def require(self, act: Act) -> "Person":
         """The acting person, who may do this to the whole pharmacy; raises NotAllowed.
 
-        The PIN is asked for where the act needs it. The pharmacy may have an earlier schema; a newer one knows
-        roles that this program does not, and raises OtherSchema.
+        The PIN is asked for where the act needs it. The pharmacy may have an earlier schema, where name and PIN stand
+        for a session, since nobody can log in before the upgrade; a newer one knows roles that this program does
+        not, and raises OtherSchema.
         """
         from dispensary.database import SCHEMA, check_schema, reading, schema_of
         from dispensary.lookup import person
+        from dispensary.rules.sign_in import NotSignedIn
         from dispensary.sessions import SINCE
 
         schema = schema_of(self.bare_engine)
         if schema is None or schema > SCHEMA:
             check_schema(self.bare_engine)
-        with self._refusals_noted():
+        with self.refusals_noted():
             while True:
                 try:
                     with reading(self.bare_engine) as db:
@@ -220,9 +222,13 @@ class Desk:
                     return by
                 except NeedsPin as need:
                     self.identity.confirm(self.engine, need, self._moment, self.asking)
+                except NotSignedIn:
+                    if schema == SCHEMA:
+                        raise
+                    self.identity.prove(self.bare_engine, self.asking, self._moment)
 
     @contextmanager
-    def _refusals_noted(self) -> Iterator[None]:
+    def refusals_noted(self) -> Iterator[None]:
         """Notes in the audit that somebody was not allowed to do what was asked, and lets the refusal go on."""
         try:
             yield

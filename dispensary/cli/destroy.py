@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from dispensary.cli.output import Format, FormatOption, KeyOption, desk, new_app, request_key, show
+from dispensary.cli.output import Format, FormatOption, KeyOption, ReasonOption, desk, new_app, request_key, show
 from dispensary.cli.units_of_lot import LotArgument, ProductOption, QuantityOption, units_of_lot
 
 app = new_app()
@@ -15,7 +15,7 @@ def destroy(
     context: typer.Context,
     lot: LotArgument,
     place: Annotated[str, typer.Option(metavar="PLACE", help="Where it stands.")],
-    reason: Annotated[str, typer.Option(metavar="TEXT", help="Why; it is recorded.")],
+    reason: ReasonOption,
     witness: Annotated[str, typer.Option(metavar="USER", help="The other person who sees it destroyed.")],
     quantity: QuantityOption = None,
     product: ProductOption = None,

@@ -170,31 +170,25 @@ def labelled(
     return dispensed, None if where.printer is None else send(at, job)
 
 
-def _counted(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"
-
-
 def _text(dispensed: "Dispensed", label: Path | None) -> str:
     from dispensary.exports.files import shown
     from dispensary.exports.terminal import table, wrapped
+    from dispensary.rules.quantity import counted
 
     until = f"next fill on {dispensed.next_fill_on}" if dispensed.next_fill_on else "the directions end with it"
     said = [
         f"Dispensed {dispensed.dispense}: fill {dispensed.fill} of {dispensed.rx}, "
-        f"{_counted(dispensed.units, 'unit')} for {_counted(dispensed.days_supply, 'day')}; {until}, "
-        f"{_counted(dispensed.refills_left, 'refill')} left."
+        f"{counted(dispensed.units, 'unit')} for {counted(dispensed.days_supply, 'day')}; {until}, "
+        f"{counted(dispensed.refills_left, 'refill')} left."
     ]
     if dispensed.completes:
         said.append(f"This was owed from {dispensed.completes}.")
     if dispensed.owed:
-        said.append(f"Owed: {_counted(dispensed.owed, 'unit')} of this fill, to be collected with the next dispense.")
+        said.append(f"Owed: {counted(dispensed.owed, 'unit')} of this fill, to be collected with the next dispense.")
     heads = ("product", "lot", "expires", "units")
     rows = [(line.product, line.lot, line.expires, line.units) for line in dispensed.lines]
     more = [dispensed.why] if dispensed.why else []
     more += [f"Skipped lot {skipped.lot}: {skipped.reason}." for skipped in dispensed.skipped]
-    more += [
-        f"{finding.severity.capitalize()}: {finding.message}" + (f" ({finding.reason})" if finding.reason else "")
-        for finding in dispensed.findings
-    ]
+    more += [finding.said for finding in dispensed.findings]
     parts = ["\n".join(map(wrapped, said)), table(heads, rows), "\n".join(map(wrapped, more))]
     return "\n\n".join(filter(None, parts)) + (f"\nLabel: {shown(label)}" if label else "")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from dispensary.exports.money import money
 from dispensary.exports.terminal import table, wrapped
-from dispensary.rules.ingredient import ml
+from dispensary.rules.quantity import counted, ml
 
 if TYPE_CHECKING:
     from dispensary.reports.figures.due import DuePatient, DueRow
@@ -116,7 +116,7 @@ def value_page(rows: "Sequence[ValueRow]") -> str:
     ]  # fmt: skip
     known = [row.value_micros for row in rows if row.value_micros is not None]
     unknown = sum(row.unknown_units for row in rows)
-    cost = f" {unknown:,} unit{'' if unknown == 1 else 's'} of unknown cost not counted." if unknown else ""
+    cost = f" {counted(unknown, 'unit')} of unknown cost not counted." if unknown else ""
     total = wrapped(f"Together {money(sum(known) if known else None)}.{cost}")
     heads = ("product", "units", "unknown cost", "value", "usable", "value of usable")
     return f"{table(heads, shown)}\n\n{total}"

@@ -41,6 +41,7 @@ class Identity:
         self.confirmed: frozenset[int] = frozenset()
         self.known: Person | None = None
         self.session: Session | None = None
+        self.proved: Person | None = None
 
     def token_file(self) -> TokenFile:
         """That of the script named with --as, where it is logged in here, or that of the counter."""
@@ -68,6 +69,9 @@ class Identity:
         from dispensary import sessions
         from dispensary.rules.sign_in import AnotherIsSignedIn, NotSignedIn
 
+        if self.proved is not None:
+            self.known = self.proved
+            return self.known
         token = self.token_file().read()
         found = None if token is None else sessions.of_token(db, token)
         if found is None:
@@ -119,17 +123,30 @@ class Identity:
         transaction(engine, lambda db: confirm(db, person, need, on=on))
         self.confirmed |= {need.user_id}
 
+    def prove(self, engine: "Engine", asking: Asking, on: datetime) -> None:
+        """Ask for name and PIN instead of a session, for this one command on a database of an earlier schema.
 
-def proven(engine: "Engine", given: str, typed: str, on: datetime) -> "tuple[Person, Trial]":
+        Nobody can log in there before it is upgraded. Raises NobodyToAsk, WrongPin and PinLocked.
+        """
+        from dispensary.database import transaction
+        from dispensary.services.people.sign_in import forgive
+
+        given = self.asked_for or asking.word("Name, or scan the badge")
+        person, _ = proven(engine, given, asking.secret("PIN"), on, noted=False)
+        transaction(engine, lambda db: forgive(db, person))
+        self.proved, self.session = person, None
+
+
+def proven(engine: "Engine", given: str, typed: str, on: datetime, *, noted: bool = True) -> "tuple[Person, Trial]":
     """The user of this name or badge, whose PIN it is, and what was looked at; raises WrongPin and PinLocked."""
     from dispensary import pins
     from dispensary.database import transaction
     from dispensary.rules.sign_in import PinLocked
     from dispensary.services.people.sign_in import begin, fail
 
-    trial = transaction(engine, lambda db: begin(db, given, on=on))
+    trial = transaction(engine, lambda db: begin(db, given, on=on, noted=noted))
     if isinstance(trial, PinLocked):
         raise trial
     if not pins.matches(typed, trial.hash) or trial.person is None:
-        raise transaction(engine, lambda db: fail(db, trial, on=on))
+        raise transaction(engine, lambda db: fail(db, trial, on=on, noted=noted))
     return trial.person, trial

@@ -119,6 +119,7 @@ def gallery(
     from dispensary.exports.files import make_folder, shown, write_new
     from dispensary.labelling.designs import load, named, shipped
     from dispensary.labelling.gallery import pictures
+    from dispensary.rules.quantity import counted
 
     del context
     make_folder(out)
@@ -128,7 +129,7 @@ def gallery(
         for name, picture in pictures(each, dots):
             files.append(out / f"{each.name}-{name}.png")
             write_new(files[-1], picture, force=force)
-    say(f"{len(files)} pictures of {len(found)} design{'' if len(found) == 1 else 's'}: {shown(out)}")
+    say(f"{len(files)} pictures of {counted(len(found), 'design')}: {shown(out)}")
 
 
 def add_to(app: typer.Typer) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dispensary.cli.output import Format, FormatOption, KeyOption, desk, request_key, show
+from dispensary.cli.output import Format, FormatOption, KeyOption, ReasonOption, desk, request_key, show
 from dispensary.cli.printing import rendered
 from dispensary.errors import Refused
 from dispensary.rules.access import Act
@@ -28,7 +28,6 @@ JobArgument = Annotated[
     str | None, typer.Argument(metavar="JOB", help="Print job number. [default: every one that waits]")
 ]
 OneJobArgument = Annotated[str, typer.Argument(metavar="JOB", help="Print job number.")]
-ReasonOption = Annotated[str, typer.Option(metavar="TEXT", help="Why; it is recorded.")]
 AgainOption = Annotated[
     str | None,
     typer.Option(metavar="JOB", help="Print this one once more, as a further copy: it is not known to be printed."),

@@ -105,6 +105,7 @@ def label_range(
     from dispensary.exports.files import require_new, shown, write_new
     from dispensary.labelling.joining import joined
     from dispensary.rules.numbers import Record, parse_number
+    from dispensary.rules.quantity import counted
 
     at = desk(context)
     start, end = (parse_number(Record.DISPENSE, text) for text in (first, last))
@@ -129,7 +130,7 @@ def label_range(
     parts.cleared()
     without = [Record.DISPENSE.number(number) for number in sorted(parts.left_out | left_out)]
     document = {**ends, "pages": pages, "left_out": without, "file": str(out)}
-    said = f"{called}: {pages} page{'' if pages == 1 else 's'} in {shown(out)}"
+    said = f"{called}: {counted(pages, 'page')} in {shown(out)}"
     show(format, document, [document], f"{said}, without {', '.join(without)}" if without else said)
 
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from dispensary.cli.desk import Desk
     from dispensary.rules.people import Person
-    from dispensary.services.people.credentials import Given, PinOf
+    from dispensary.services.people.credentials import Given
 
 app = new_app()
 
@@ -33,7 +33,7 @@ def login(
     from dispensary.cli.identity import proven
     from dispensary.database import reading, transaction
     from dispensary.lookup import person
-    from dispensary.services.people.credentials import give_pin
+    from dispensary.services.people.credentials import PinOf, give_pin
     from dispensary.services.people.sign_in import require_unchanged
     from dispensary.sessions import has_pins
 
@@ -55,29 +55,28 @@ def login(
         give_pin(db, order, pin_hash=pin_hash, on=at.on, by=replace(who, confirmed=frozenset({who.user_id})))
 
     if not trial.own:
-        order, pin_hash = chosen_pin(at, who.name, random_key(), given=typed)
+        order, pin_hash = PinOf(random_key(), who.name), chosen_pin(at, who.name, given=typed)
         transaction(at.engine, changed)
     opened(at, who)
 
 
-def chosen_pin(at: "Desk", whose: str, key: str, given: str = "") -> "tuple[PinOf, str]":
-    """The order of a new PIN, and the hash of the one that is asked for here; raises WeakPin and NobodyToAsk."""
+def chosen_pin(at: "Desk", whose: str, given: str = "") -> str:
+    """The hash of a new PIN, asked for here; raises WeakPin and NobodyToAsk."""
     from dispensary.cli.context import random_bytes
     from dispensary.pins import hashed
     from dispensary.rules.sign_in import new_pin
-    from dispensary.services.people.credentials import PinOf
 
     typed = new_pin(at.asking.secret(f"New PIN of {whose}", twice=True), whose, given)
-    return PinOf(key, whose), hashed(typed, random_bytes())
+    return hashed(typed, random_bytes())
 
 
 def with_new_pin(at: "Desk", whose: str, key: str) -> "Given":
     """The receipt of a new PIN, asked for here; raises WeakPin, NobodyToAsk and what `give_pin` raises."""
-    from dispensary.services.people.credentials import give_pin
+    from dispensary.services.people.credentials import PinOf, give_pin
 
-    order, pin_hash = chosen_pin(at, whose, key)
+    pin_hash = chosen_pin(at, whose)
     # Who acts is asked for again: much may have happened while the PIN was thought of.
-    return at.write(give_pin, order, pin_hash=pin_hash)
+    return at.write(give_pin, PinOf(key, whose), pin_hash=pin_hash)
 
 
 def opened(at: "Desk", who: "Person") -> None:

@@ -22,6 +22,7 @@ def logout(
     """Log out at this counter."""
     from dispensary import sessions
     from dispensary.database import transaction
+    from dispensary.rules.quantity import counted
     from dispensary.services.people.sign_in import end_all_sessions, end_session
 
     at = desk(context)
@@ -39,7 +40,7 @@ def logout(
             return f"{person.name} is logged out at this counter."
         end_session(db, session.id, "logged out everywhere", on=at.on, by=person)
         more = end_all_sessions(db, person.user_id, on=at.on)
-        return f"{person.name} is logged out at this counter and of {more} session{'' if more == 1 else 's'} elsewhere."
+        return f"{person.name} is logged out at this counter and of {counted(more, 'session')} elsewhere."
 
     said = transaction(at.engine, work)
     file.remove()

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dispensary.cli.output import Format, FormatOption, KeyOption, desk, new_app, request_key, show
+from dispensary.cli.output import Format, FormatOption, KeyOption, ReasonOption, desk, new_app, request_key, show
 from dispensary.rules.access import Act
 from dispensary.rules.moments import to_the_minute
 
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 app = new_app()
 
 LotArgument = Annotated[str, typer.Argument(metavar="LOT", help="Lot as printed on the pack.")]
-ReasonOption = Annotated[str, typer.Option(metavar="TEXT", help="Why; it is recorded.")]
 ProductOption = Annotated[str | None, typer.Option(metavar="CODE", help="Product code, where several have such a lot.")]
 
 
@@ -158,27 +157,35 @@ def _act(
 
 def _text(row: "LotDetail") -> str:
     from dispensary.exports.terminal import table
-    from dispensary.rules.quantity import millilitres, plain
+    from dispensary.rules.quantity import counted, ml
 
     made = row.batch
     facts = [
         ("product", f"{row.product} {row.name}"),
         ("contents", f"{row.form} {row.strength_mcg_per_ml:,} mcg/mL, {row.fill_ml} mL {row.container}"),
         ("preservative", row.preservative),
-        ("expires", f"{row.expires} ({row.days_left} day{'' if row.days_left == 1 else 's'} left)"),
+        ("expires", f"{row.expires} ({counted(row.days_left, 'day')} left)"),
         ("state", row.state),
-        *((f"in {each.place}", f"{_units(each.units)}, {each.usable_units} usable") for each in row.places),
+        *((f"in {each.place}", f"{counted(each.units, 'unit')}, {each.usable_units} usable") for each in row.places),
         *(
             (
                 f"opened {each.vial}",
-                f"{plain(millilitres(each.remaining_ul))} mL left in {each.place}, {each.state}, "
+                f"{ml(each.remaining_ul)} left in {each.place}, {each.state}, "
                 f"discard by {to_the_minute(each.discard_at)}",
             )
             for each in row.vials
         ),
-        *((f"received {each.on}", f"{_units(each.units)}, {each.receipt}{_cost(each)}") for each in row.received),
         *(
-            [(f"made {made.on}", f"{_units(made.units)}, {made.batch}, by {made.by}, checked by {made.checked_by}")]
+            (f"received {each.on}", f"{counted(each.units, 'unit')}, {each.receipt}{_cost(each)}")
+            for each in row.received
+        ),
+        *(
+            [
+                (
+                    f"made {made.on}",
+                    f"{counted(made.units, 'unit')}, {made.batch}, by {made.by}, checked by {made.checked_by}",
+                )
+            ]
             if made
             else []
         ),
@@ -191,10 +198,6 @@ def _text(row: "LotDetail") -> str:
         ),
     ]
     return table(("lot", row.lot), facts)
-
-
-def _units(number: int) -> str:
-    return f"{number} unit{'' if number == 1 else 's'}"
 
 
 def _cost(came: "CameIn") -> str:

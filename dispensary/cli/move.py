@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from dispensary.cli.output import Format, FormatOption, KeyOption, desk, new_app, request_key, show
+from dispensary.cli.units_of_lot import LotArgument, ProductOption, QuantityOption, units_of_lot
 
 app = new_app()
 
@@ -12,15 +13,11 @@ app = new_app()
 @app.command()
 def move(
     context: typer.Context,
-    lot: Annotated[str, typer.Argument(metavar="LOT", help="Lot as printed on the pack.")],
+    lot: LotArgument,
     source: Annotated[str, typer.Option("--from", metavar="PLACE", help="Where it stands.")],
     target: Annotated[str, typer.Option("--to", metavar="PLACE", help="Where it goes.")],
-    quantity: Annotated[
-        str | None, typer.Option(metavar="UNITS", help="Units. [default: all that stand there]")
-    ] = None,
-    product: Annotated[
-        str | None, typer.Option(metavar="CODE", help="The product, where two have a lot of that number.")
-    ] = None,
+    quantity: QuantityOption = None,
+    product: ProductOption = None,
     reason: Annotated[
         str | None,
         typer.Option(metavar="TEXT", help="Why; needed out of quarantine, and where the place does not fit."),
@@ -46,7 +43,6 @@ def move(
         reason=None if reason is None else clean_text(reason, "a reason"),
     )
     moved = desk(context).write(service, order)
-    units = f"{moved.units} unit{'' if moved.units == 1 else 's'}"
-    what = f"Moved {moved.move}: {units} of lot {moved.lot} of {moved.product} (expires {moved.expires})"
+    what = f"Moved {moved.move}: {units_of_lot(moved)}"
     notes = [f"Note: {moved.to} {misfit}." for misfit in moved.misfits]
     show(format, moved, [moved], "\n".join(map(wrapped, (f"{what}, from {moved.from_} to {moved.to}.", *notes))))

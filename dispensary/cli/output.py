@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from dispensary.errors import NotSaved, Refused
 
@@ -35,11 +36,23 @@ KeyOption = Annotated[
 ]
 
 ForceOption = Annotated[bool, typer.Option("--force", help="Replace the file if it exists.")]
+ReasonOption = Annotated[str, typer.Option(metavar="TEXT", help="Why; it is recorded.")]
 
 
-def new_app(**settings: Any) -> typer.Typer:
+class Group(TyperGroup):
+    """Commands, of which the help tells each in a whole sentence."""
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """Wrapped to the width, where Typer cuts."""
+        found = [(name, self.get_command(ctx, name)) for name in self.list_commands(ctx)]
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, each.get_short_help_str(sys.maxsize)) for name, each in found if each])
+
+
+def new_app(cls: type[TyperGroup] = Group, **settings: Any) -> typer.Typer:
     """An application or a sub-command: plain help, no completion, errors as they are."""
     return typer.Typer(
+        cls=cls,
         add_completion=False,
         pretty_exceptions_enable=False,
         rich_markup_mode=None,
@@ -102,12 +115,12 @@ MOST_PLACES = 40
 """The innermost ones; endless recursion has a thousand."""
 
 
-def say(text: str) -> None:
+def say(text: str, end: str = "\n") -> None:
     """Print lines, in which nothing acts; a reader that has gone away (`| head`) ends the printing, not the work."""
     from dispensary.exports.terminal import harmless
 
     try:
-        sys.stdout.write(harmless(text) + "\n")
+        sys.stdout.write(harmless(text) + end)
         sys.stdout.flush()
     except OSError as problem:
         import os

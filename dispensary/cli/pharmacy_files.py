@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dispensary import shipped
-from dispensary.cli.context import Settings, now, random_bytes, random_key
+from dispensary.cli import context
+from dispensary.cli.context import Settings, random_bytes, random_key
 from dispensary.cli.desk import Desk
 from dispensary.errors import Refused, quoted
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 def create(desk: Desk, settings: Settings) -> bool:
     """Make what is missing of database and settings; what is there stays. Whether the pharmacy was opened now."""
-    from dispensary import database
+    from dispensary import database, ownership
     from dispensary.exports.files import make_folder, write_new
     from dispensary.rules.formulary import read_rows
     from dispensary.services.catalogue.open_pharmacy import Opening, is_open, open_pharmacy
@@ -29,7 +30,7 @@ def create(desk: Desk, settings: Settings) -> bool:
     for folder in folders:
         make_folder(folder)
     if database.schema_of(desk.bare_engine) is None:
-        database.upgrade(desk.bare_engine)
+        ownership.upgrade(desk.bare_engine)
     formulary = shipped.formulary()
     opening = Opening(
         key=random_key(),
@@ -38,7 +39,7 @@ def create(desk: Desk, settings: Settings) -> bool:
         user=desk.user,
         formulary=read_rows(formulary.read_bytes(), formulary.name),
     )
-    on = now(settings.pharmacy.timezone)
+    on = context.now(settings.pharmacy.timezone)
     opened = database.transaction(desk.engine, lambda db: None if is_open(db) else open_pharmacy(db, opening, on=on))
     if not desk.settings_file.exists():
         write_new(desk.settings_file, written(settings).encode())
@@ -71,8 +72,9 @@ class CounterLogin:
 
 def require_login(desk: Desk, name: str) -> None:
     """Nothing, where a login of that name could be made; raises NotALogin, LoginThere and PasswordKept."""
-    from dispensary.database import require_no_role, shown
+    from dispensary.database import shown
     from dispensary.exports.files import shown as shown_path
+    from dispensary.ownership import require_no_role
 
     url = desk.bare_engine.url
     if desk.bare_engine.dialect.name == "sqlite":
@@ -95,7 +97,7 @@ def add_login(desk: Desk, name: str) -> CounterLogin:
 
     Raises LoginThere, NeedsAdministrator, FileExists and FileNotSaved; no login is made then.
     """
-    from dispensary import database, server_address
+    from dispensary import database, ownership, server_address
     from dispensary.exports.files import write_new
 
     admins = desk.bare_engine.url
@@ -109,7 +111,7 @@ def add_login(desk: Desk, name: str) -> CounterLogin:
         ":".join((*map(_escaped, (host, str(port), str(url.database), name)), password)) for host, port in machines
     ]
     file = _password_file(desk, name)
-    database.add_login(
+    ownership.add_login(
         desk.bare_engine, name, password, lambda: write_new(file, "".join(f"{line}\n" for line in lines).encode())
     )
     return CounterLogin(database.shown(url), file)

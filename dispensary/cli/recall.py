@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dispensary.cli.output import Format, FormatOption, KeyOption, desk, new_app, request_key, show
+from dispensary.cli.output import Format, FormatOption, KeyOption, ReasonOption, desk, new_app, request_key, show
 from dispensary.rules.access import Act
 
 if TYPE_CHECKING:
@@ -87,26 +87,27 @@ def contact(
 
 
 def _came_of(outcome: str) -> str:
-    return {"declined": "declined"}.get(outcome, f"was {outcome}")
+    return outcome if outcome == "declined" else f"was {outcome}"
 
 
 @app.command()
 def withdraw(
     context: typer.Context,
     number: RecallArgument,
-    reason: Annotated[str, typer.Option(metavar="TEXT", help="Why; it is recorded.")],
+    reason: ReasonOption,
     key: KeyOption = None,
     format: FormatOption = Format.TABLE,  # noqa: A002
 ) -> None:
     """Withdraw a recall: its lots are held until a pharmacist releases them."""
     from dispensary.exports.terminal import table, wrapped
+    from dispensary.rules.quantity import counted
     from dispensary.rules.text import clean_text
     from dispensary.services.recalls.recall import Withdrawal
     from dispensary.services.recalls.recall import withdraw as service
 
     order = Withdrawal(request_key(context, key), number, clean_text(reason, "a reason"))
     done = desk(context).write(service, order)
-    text = wrapped(f"{done.recall} is withdrawn; it covered {len(done.lots)} lot{'' if len(done.lots) == 1 else 's'}.")
+    text = wrapped(f"{done.recall} is withdrawn; it covered {counted(len(done.lots), 'lot')}.")
     if done.lots:
         rows = [(each.lot, each.product, each.expires, each.state) for each in done.lots]
         text += "\n\n" + table(("lot", "product", "expires", "now"), rows)

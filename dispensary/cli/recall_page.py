@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from dispensary.exports.terminal import table, wrapped
 from dispensary.rules.moments import to_the_minute
-from dispensary.rules.quantity import millilitres, plain
+from dispensary.rules.quantity import counted, ml
 
 if TYPE_CHECKING:
     from dispensary.reports.recalls.recall import RecallDetail
@@ -58,7 +58,7 @@ def _units(detail: "RecallDetail") -> Iterator[str]:
         standing = [(each.lot, each.product, each.place, each.units) for each in detail.stock]
         yield table(("lot", "product", "stands in", "units"), standing)
     if detail.vials:
-        opened = [(each.vial, each.lot, each.place, _state(each), _volume(each.remaining_ul)) for each in detail.vials]
+        opened = [(each.vial, each.lot, each.place, _state(each), ml(each.remaining_ul)) for each in detail.vials]
         yield table(("vial", "lot", "stands in", "state", "remaining"), opened)
     if detail.other:
         other = [(each.on, each.kind, each.lot, each.units, each.from_, each.to) for each in detail.other]
@@ -67,10 +67,6 @@ def _units(detail: "RecallDetail") -> Iterator[str]:
 
 def _state(vial: "RecalledVial") -> str:
     return "past its hour" if vial.state == "expired" else vial.state
-
-
-def _volume(volume_ul: int) -> str:
-    return f"{plain(millilitres(volume_ul))} mL"
 
 
 def _patients(detail: "RecallDetail") -> Iterator[str]:
@@ -82,7 +78,7 @@ def _patients(detail: "RecallDetail") -> Iterator[str]:
     if fills:
         yield table(("patient", "name", "id", "fill", "on", "lot", "kept", "doses left"), fills)
     doses = [
-        (each.patient, each.name, each.identifier, dose.draw, dose.on, dose.lot, dose.vial, _volume(dose.volume_ul))
+        (each.patient, each.name, each.identifier, dose.draw, dose.on, dose.lot, dose.vial, ml(dose.volume_ul))
         for each in detail.patients
         for dose in each.draws
     ]
@@ -99,9 +95,9 @@ def _patients(detail: "RecallDetail") -> Iterator[str]:
 
 def _progress(detail: "RecallDetail") -> str:
     found = detail.effectiveness
-    people = f"{found.patients} patient{'' if found.patients == 1 else 's'}"
+    people = counted(found.patients, "patient")
     erased = f", {found.erased} erased" if found.erased else ""
-    doses = f"{found.doses_at_home} dose{'' if found.doses_at_home == 1 else 's'}"
+    doses = counted(found.doses_at_home, "dose")
     return wrapped(
         f"{people}: {found.reached} reached, {found.declined} declined, {found.not_reached} not reached, "
         f"{found.not_called} not called yet{erased}. Units kept: {found.units_at_home}, with {doses} due "

@@ -104,10 +104,10 @@ def _typed(product: str, lot: str, expires: str, units: int) -> "Typed | Scanned
 
 def _text(received: "Received") -> str:
     from dispensary.exports.terminal import table, wrapped
+    from dispensary.rules.quantity import counted
 
     heads = ("product", "lot", "expires", "units", "place", "serial")
     rows = [(line.product, line.lot, line.expires, line.units, line.place, line.serial) for line in received.lines]
     total = sum(line.units for line in received.lines)
     notes = [wrapped(f"Note: {note}") for note in received.notes]
-    units = f"{total} unit{'' if total == 1 else 's'}"
-    return "\n".join([f"Received {received.receipt}: {units}.", "", table(heads, rows), *notes])
+    return "\n".join([f"Received {received.receipt}: {counted(total, 'unit')}.", "", table(heads, rows), *notes])

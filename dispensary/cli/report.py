@@ -35,6 +35,7 @@ def nightly(
 
     Where the pharmacy has a signing key, the checkpoint of its audit goes beside them.
     """
+    from dispensary.cli.progress import progress
     from dispensary.cli.signing import checkpoint_if_key
     from dispensary.errors import Refused
     from dispensary.exports.nightly import write
@@ -44,14 +45,14 @@ def nightly(
     from dispensary.rules.dates import parse_date
 
     at = desk(context)
-    told = reported_day(at.on) if day is None else parse_date(day)
+    about = reported_day(at.on) if day is None else parse_date(day)
     note, unsigned = None, None
-    with at.reading(Act.READ_REPORTS) as (db, by):
-        night = report(db, by.site_id, at.on, told, practice=at.practice)
-        night = with_sites(db, night, by, at.on, at.practice)
+    with at.reading(Act.READ_REPORTS) as (db, by), progress() as told:
+        night = report(db, by.site_id, at.on, about, practice=at.practice, told=told)
+        night = with_sites(db, night, by, at.on, at.practice, told)
         try:
             # The head of now under the date of an earlier day would mislead whoever keeps it.
-            note = checkpoint_if_key(at, db, by) if told == reported_day(at.on) else None
+            note = checkpoint_if_key(at, db, by) if about == reported_day(at.on) else None
         except Refused as refusal:
             unsigned = refusal
     written = write(night, at.pharmacy, out, checkpoint=note, force=force)
@@ -115,6 +116,7 @@ def access(
 ) -> None:
     """Show who looked at whose record, by number and from the audit, the newest last."""
     from dispensary.cli.report_pages import access_page
+    from dispensary.cli.spool import spool
     from dispensary.reports.people.access import Wanted, access_lines
     from dispensary.reports.people.access import access as report
     from dispensary.rules.dates import parse_date
@@ -122,6 +124,7 @@ def access(
     at = desk(context)
     first, last = (None if day is None else parse_date(day) for day in (since, until))
     wanted = Wanted(patient, user, first, last, all_acts)
-    with at.reading(Act.READ_ACCESS) as (db, by):
-        rows = report(db, by.site_id, wanted, at.on)
-    show(format, rows, list(access_lines(rows)), access_page(rows))
+    with spool(format, access_page, access_lines) as shown:
+        with at.reading(Act.READ_ACCESS) as (db, by):
+            shown.take(report(db, by.site_id, wanted, at.on))
+        shown.show()

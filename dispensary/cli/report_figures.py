@@ -1,5 +1,7 @@
 """`dispensary report usage`, `reorder`, `forecast`, `value`, `expiry`, `waste`, `due`: the figures, one a command."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -24,7 +26,8 @@ def usage(
     from dispensary.cli.figure_pages import usage_page
     from dispensary.reports.figures.usage import usage as report
 
-    found = report(_basis(context))
+    with _basis(context) as basis:
+        found = report(basis)
     rows = found.groups if groups else found.products
     show(format, found, rows, usage_page(found, rows))
 
@@ -56,7 +59,8 @@ def forecast(
     from dispensary.cli.figure_pages import forecast_page
     from dispensary.reports.figures.forecast import forecasts
 
-    found = forecasts(_basis(context, months), weekly=weekly)
+    with _basis(context, months) as basis:
+        found = forecasts(basis, weekly=weekly)
     show(format, found, found.rows, forecast_page(found))
 
 
@@ -65,7 +69,8 @@ def value(context: typer.Context, format: FormatOption = Format.TABLE) -> None: 
     from dispensary.cli.figure_pages import value_page
     from dispensary.reports.figures.value import values
 
-    rows = values(_basis(context))
+    with _basis(context) as basis:
+        rows = values(basis)
     show(format, rows, rows, value_page(rows))
 
 
@@ -78,7 +83,8 @@ def expiry(
     from dispensary.cli.figure_pages import expiry_page
     from dispensary.reports.figures.value import expiries
 
-    rows = tuple(row for row in expiries(_basis(context)) if row.unused_units or all_lots)
+    with _basis(context) as basis:
+        rows = tuple(row for row in expiries(basis) if row.unused_units or all_lots)
     show(format, rows, rows, expiry_page(rows))
 
 
@@ -110,7 +116,8 @@ def due(
     from dispensary.reports.figures.due import due_patients
 
     if not patients:
-        rows = report(_basis(context), days)
+        with _basis(context) as basis:
+            rows = report(basis, days)
         show(format, rows, rows, due_page(rows))
         return
     at = desk(context)
@@ -122,12 +129,14 @@ def due(
     show(format, found, found, due_patients_page(found))
 
 
-def _basis(context: typer.Context, months: int = 3) -> "Basis":
+@contextmanager
+def _basis(context: typer.Context, months: int = 3) -> Iterator["Basis"]:
+    """While the books are open: the figures read them."""
     from dispensary.reports.figures.basis import read_basis
 
     at = desk(context)
     with at.reading(Act.READ_REPORTS) as (db, by):
-        return read_basis(db, by.site_id, at.on, at.practice, months)
+        yield read_basis(db, by.site_id, at.on, at.practice, months)
 
 
 COMMANDS = (usage, reorder, forecast, value, expiry, waste, due)

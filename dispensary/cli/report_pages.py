@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from dispensary.exports.terminal import table, wrapped
-from dispensary.rules.ingredient import ml
 from dispensary.rules.moments import to_the_minute
+from dispensary.rules.quantity import counted, ml
 
 if TYPE_CHECKING:
     from dispensary.reports.compounding.batch import BatchRecord
@@ -20,7 +20,7 @@ def traced(lots: "Sequence[Trace]") -> str:
 
 
 def _trace(lot: "Trace") -> "Iterator[str]":
-    came = f"{lot.received} unit{'' if lot.received == 1 else 's'} received"
+    came = f"{counted(lot.received, 'unit')} received"
     if lot.made_from:
         came = f"made in {lot.made_from[0].batch}"
     if lot.product is None:

@@ -4,10 +4,9 @@ from typing import Annotated
 
 import typer
 
-from dispensary.cli.output import Format, FormatOption, KeyOption, desk, request_key, show
+from dispensary.cli.output import Format, FormatOption, KeyOption, ReasonOption, desk, request_key, show
 
 RxArgument = Annotated[str, typer.Argument(metavar="RX", help="Prescription number.")]
-ReasonOption = Annotated[str, typer.Option(metavar="TEXT", help="Why; it is recorded.")]
 
 
 def hold(

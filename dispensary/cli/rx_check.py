@@ -16,6 +16,7 @@ def check(
 ) -> None:
     """Check a fill before it is handed over, as another person than the one who dispensed it."""
     from dispensary.exports.terminal import table
+    from dispensary.rules.quantity import counted
     from dispensary.rules.scan import read_pack
     from dispensary.services.prescribing.hand_over import HandOver, check_hand_over
 
@@ -28,6 +29,6 @@ def check(
     checked = at.write(check_hand_over, order)
     heads = ("gtin", "lot", "expires", "serial", "units", "of")
     rows = [(pack.gtin, pack.lot, pack.expires, pack.serial, pack.units, pack.pack_units) for pack in checked.packs]
-    units = f"{checked.units} unit{'' if checked.units == 1 else 's'}"
+    units = counted(checked.units, "unit")
     text = f"Checked {checked.dispense}: {units} of {checked.product}, by {checked.checked_by}.\n\n"
     show(format, checked, checked.packs, text + table(heads, rows))

@@ -77,10 +77,10 @@ def made(
 def page(plan: "Plan") -> str:
     """The sentence, the first injections, and what all of them need."""
     from dispensary.exports.terminal import table, wrapped
-    from dispensary.rules.quantity import Dose, millilitres, plain
+    from dispensary.rules.quantity import Dose, counted, ml
 
     def volume(volume_ul: int | None) -> str:
-        return "" if volume_ul is None else f"{plain(millilitres(volume_ul))} mL"
+        return "" if volume_ul is None else ml(volume_ul)
 
     rows = [
         (number, each.on, Dose(each.dose_mcg), volume(each.volume_ul))
@@ -90,7 +90,7 @@ def page(plan: "Plan") -> str:
     parts = [wrapped(plan.sentence), "", table(("injection", "on", "dose", "volume"), rows)]
     if count > SHOWN:
         parts.append(f"and {count - SHOWN} more, the last on {plan.injections[-1].on}")
-    total = f"{count} injection{'' if count == 1 else 's'}, {Dose(plan.total_mcg)}"
+    total = f"{counted(count, 'injection')}, {Dose(plan.total_mcg)}"
     parts.append("")
     if plan.product is None:
         return "\n".join([*parts, wrapped(f"In all {total}. {plan.why}".rstrip())])

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from dispensary.cli.desk import Desk
-    from dispensary.printing import Paper, Seconds
+    from dispensary.printing import Paper
     from dispensary.reports.printing.queue import QueuedJob
     from dispensary.rules.people import Person
     from dispensary.rules.printer import Printer
@@ -59,15 +59,13 @@ class StillWaiting(Refused):
     way_out: str
 
 
-def send_all(
-    at: "Desk", jobs: Iterable[str], render: Render, *, seconds: "Seconds | None" = None
-) -> tuple[SentLabel, ...]:
+def send_all(at: "Desk", jobs: Iterable[str], render: Render) -> tuple[SentLabel, ...]:
     """Send these jobs one after the other, each by its number; one that another counter has taken is left to it."""
-    sent = (_sent(at, job, render, seconds) for job in jobs)
+    sent = (_sent(at, job, render) for job in jobs)
     return tuple(each for each in sent if isinstance(each, SentLabel))
 
 
-def send_one(at: "Desk", job: str, render: Render, *, seconds: "Seconds | None" = None) -> SentLabel:
+def send_one(at: "Desk", job: str, render: Render) -> SentLabel:
     """Send a job that waits, up to three times; what was sent before, or perhaps was, is told as it stands.
 
     Raises NotToBeSent for a job that is for no printer, was cancelled, or of which another copy is printed,
@@ -75,7 +73,7 @@ def send_one(at: "Desk", job: str, render: Render, *, seconds: "Seconds | None" 
     """
     from dispensary import print_jobs
 
-    sent = _sent(at, job, render, seconds)
+    sent = _sent(at, job, render)
     if isinstance(sent, SentLabel):
         return sent
     with at.reading(Act.LABEL_SEND) as (db, by):
@@ -94,7 +92,7 @@ def _being_sent(since: datetime) -> str:
     return f"it is being sent since {since:%H:%M}"
 
 
-def _sent(at: "Desk", job: str, render: Render, seconds: "Seconds | None") -> "SentLabel | NotToBeSent":
+def _sent(at: "Desk", job: str, render: Render) -> "SentLabel | NotToBeSent":
     """What became of the job, or why it is not for this counter to send."""
     from dispensary.cli.context import pause_for_printer
     from dispensary.services.printing.send import NotToBeSent, claim
@@ -108,7 +106,7 @@ def _sent(at: "Desk", job: str, render: Render, seconds: "Seconds | None") -> "S
             claimed = _now(at, claim, job)
         except NotToBeSent as refusal:
             return refusal
-        sent, again = _attempt(at, claimed, printers, render, seconds)
+        sent, again = _attempt(at, claimed, printers, render)
         if not again:
             break
     return sent
@@ -125,9 +123,7 @@ def _now(at: "Desk", service: Callable[..., Result], order: object) -> Result:
     return at.write(work, order)
 
 
-def _attempt(
-    at: "Desk", claimed: "Claimed", printers: "tuple[Printer, ...]", render: Render, seconds: "Seconds | None"
-) -> tuple[SentLabel, bool]:
+def _attempt(at: "Desk", claimed: "Claimed", printers: "tuple[Printer, ...]", render: Render) -> tuple[SentLabel, bool]:
     """One attempt, and whether another one is worth while: what cannot be drawn now cannot be in two seconds."""
     from dispensary.cli.context import line_printer
     from dispensary.printing import PrinterFailed, print_on
@@ -138,7 +134,7 @@ def _attempt(
         printer = printer_named(printers, claimed.printer)
         label = render(claimed, printer)
         title = f"dispensary {claimed.job}"
-        receipt = print_on(printer, label.data, label.paper, title=title, lp=line_printer(), seconds=seconds)
+        receipt = print_on(printer, label.data, label.paper, title=title, lp=line_printer())
     except PrinterFailed as failure:
         problem = kept = failure.problem
         perhaps = failure.perhaps

@@ -34,6 +34,16 @@ class KeyUnusable(Refused):
     problem: str
 
 
+class NotAKeyFile(Refused):
+    """The file that was named holds no key, or cannot be read."""
+
+    sentence = (
+        "There is no key in {file} ({problem}): nothing was changed; give the file that `dispensary user key` wrote."
+    )
+    file: str
+    problem: str
+
+
 class KeyOpenToOthers(Refused):
     """Others on this machine may read or write the key."""
 
@@ -74,26 +84,43 @@ def key_file(desk: Desk) -> Path:
 
 def key_there(desk: Desk) -> "SigningKey | None":
     """The key of this machine, if it has one; raises KeyUnusable and KeyOpenToOthers."""
-    from dispensary.checkpoint import read_key
     from dispensary.exports.files import shown
 
     file = key_file(desk)
     try:
-        # A link or a pipe put there is not followed and not waited for.
-        descriptor = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-        with open(descriptor, "rb") as opened:
-            mode = stat.S_IMODE(os.fstat(descriptor).st_mode)
-            text = opened.read(4096).decode("ascii", "replace")
-        key = read_key(text)
+        key, mode = _read(file)
     except FileNotFoundError:
         return None
-    except OSError as problem:
-        raise KeyUnusable(file=shown(file), problem=problem.strerror or str(problem)) from None
-    except ValueError as problem:
-        raise KeyUnusable(file=shown(file), problem=str(problem)) from None
+    except (OSError, ValueError) as problem:
+        raise KeyUnusable(file=shown(file), problem=_said(problem)) from None
     if mode & 0o077:
         raise KeyOpenToOthers(file=shown(file), mode=f"{mode:04o}")
     return key
+
+
+def key_in(file: Path) -> "SigningKey":
+    """The key in the file, whoever may read it: what it was carried here on may know no owners. Raises NotAKeyFile."""
+    from dispensary.exports.files import shown
+
+    try:
+        return _read(file)[0]
+    except (OSError, ValueError) as problem:
+        raise NotAKeyFile(file=shown(file), problem=_said(problem)) from None
+
+
+def _read(file: Path) -> "tuple[SigningKey, int]":
+    """The key and the mode of its file; raises OSError, and ValueError, which repeats nothing of it."""
+    from dispensary.checkpoint import read_key
+
+    # A link or a pipe put there is not followed and not waited for.
+    descriptor = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    with open(descriptor, "rb") as opened:
+        mode = stat.S_IMODE(os.fstat(descriptor).st_mode)
+        return read_key(opened.read(4096).decode("ascii", "replace")), mode
+
+
+def _said(problem: OSError | ValueError) -> str:
+    return (problem.strerror if isinstance(problem, OSError) else None) or str(problem)
 
 
 def key_of(desk: Desk, db: "Connection", by: "Person") -> "SigningKey":

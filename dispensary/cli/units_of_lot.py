@@ -6,6 +6,7 @@ import typer
 
 if TYPE_CHECKING:
     from dispensary.services.stock.destroy import Destroyed
+    from dispensary.services.stock.move import Moved
     from dispensary.services.stock.send_back import SentBack
 
 LotArgument = Annotated[str, typer.Argument(metavar="LOT", help="Lot as printed on the pack.")]
@@ -15,7 +16,8 @@ ProductOption = Annotated[
 ]
 
 
-def units_of_lot(taken: "Destroyed | SentBack") -> str:
+def units_of_lot(taken: "Destroyed | Moved | SentBack") -> str:
     """Such as `3 units of lot A1 of US-CY-ARG1 (expires 2027-11-30)`."""
-    units = f"{taken.units} unit{'' if taken.units == 1 else 's'}"
-    return f"{units} of lot {taken.lot} of {taken.product} (expires {taken.expires})"
+    from dispensary.rules.quantity import counted
+
+    return f"{counted(taken.units, 'unit')} of lot {taken.lot} of {taken.product} (expires {taken.expires})"

@@ -10,7 +10,7 @@ app = new_app()
 @app.command()
 def upgrade(context: typer.Context) -> None:
     """Bring an older database to this schema."""
-    from dispensary import database
+    from dispensary import database, ownership
     from dispensary.rules.access import Act
 
     at = desk(context)
@@ -19,10 +19,10 @@ def upgrade(context: typer.Context) -> None:
     if before is None or before > database.SCHEMA:
         database.check_schema(engine)
     at.require(Act.UPGRADE)
-    if before == database.SCHEMA and not database.needs_roles(engine):
+    if before == database.SCHEMA and not ownership.needs_roles(engine):
         say(f"{database.shown(engine.url)} has schema {before} already: there is nothing to do.")
         return
-    database.upgrade(engine)
+    ownership.upgrade(engine)
     if before != database.SCHEMA:
         say(f"{database.shown(engine.url)}: schema {before} is now {database.SCHEMA}.")
     if engine.dialect.name == "postgresql":

@@ -1,10 +1,11 @@
-"""`dispensary user`: add, list, disable, enable, pin, badge, right."""
+"""`dispensary user`: add, list, disable, enable, pin, badge, right, key, rescue."""
 
 from typing import Annotated
 
 import typer
 
-from dispensary.cli.output import Format, FormatOption, KeyOption, desk, new_app, request_key, show
+from dispensary.cli import user_key
+from dispensary.cli.output import Format, FormatOption, KeyOption, ReasonOption, desk, new_app, request_key, show
 from dispensary.rules.access import Act
 
 app = new_app()
@@ -12,7 +13,7 @@ app = new_app()
 
 @app.callback()
 def user() -> None:
-    """Users: add, list, disable, enable, pin, badge, right."""
+    """Users: add, list, disable, enable, pin, badge, right, key, rescue."""
 
 
 @app.command()
@@ -44,7 +45,7 @@ def add(
 def disable(
     context: typer.Context,
     name: Annotated[str, typer.Argument(metavar="NAME", help="Who is to act no more.")],
-    reason: Annotated[str, typer.Option(metavar="TEXT", help="Why; it is recorded.")],
+    reason: ReasonOption,
     key: KeyOption = None,
     format: FormatOption = Format.TABLE,  # noqa: A002
 ) -> None:
@@ -56,7 +57,7 @@ def disable(
 def enable(
     context: typer.Context,
     name: Annotated[str, typer.Argument(metavar="NAME", help="Who is to act again.")],
-    reason: Annotated[str, typer.Option(metavar="TEXT", help="Why; it is recorded.")],
+    reason: ReasonOption,
     key: KeyOption = None,
     format: FormatOption = Format.TABLE,  # noqa: A002
 ) -> None:
@@ -66,12 +67,13 @@ def enable(
 
 def _change(context: typer.Context, name: str, reason: str, key: str | None, chosen: Format, *, enabled: bool) -> None:
     from dispensary.exports.terminal import wrapped
+    from dispensary.rules.quantity import counted
     from dispensary.rules.text import clean_text
     from dispensary.services.people.user_access import Access, change_access
 
     order = Access(request_key(context, key), name, clean_text(reason, "a reason"), enabled)
     done = desk(context).write(change_access, order)
-    ended = f" {done.sessions_ended} session{'' if done.sessions_ended == 1 else 's'} ended." if not enabled else ""
+    ended = f" {counted(done.sessions_ended, 'session')} ended." if not enabled else ""
     show(chosen, done, [done], wrapped(f"User {done.user} is {done.state}.{ended}"))
 
 
@@ -145,6 +147,10 @@ def right(
     given = desk(context).write(give_right, Right(request_key(context, key), name, chosen))
     said = "may act no more" if given.role is None else f"may act as {given.role}"
     show(format, given, [given], wrapped(f"{given.user} {said} at {given.site}."))
+
+
+app.command("key")(user_key.key)
+app.command("rescue")(user_key.rescue)
 
 
 @app.command("list")

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dispensary.cli.output import Format, FormatOption, KeyOption, desk, new_app, request_key, show
+from dispensary.cli.output import Format, FormatOption, KeyOption, ReasonOption, desk, new_app, request_key, show
 from dispensary.errors import Refused
 from dispensary.rules.access import Act
 
@@ -37,7 +37,6 @@ class DrawNotConfirmed(Refused):
 
 
 VialArgument = Annotated[str, typer.Argument(metavar="VIAL", help="Vial number.")]
-ReasonOption = Annotated[str, typer.Option(metavar="TEXT", help="Why; it is recorded.")]
 
 
 @app.command("open")
@@ -51,8 +50,8 @@ def open_(
 ) -> None:
     """Open one unit: it gets its number and the hour at which it is discarded."""
     from dispensary.exports.terminal import table, wrapped
+    from dispensary.rules.quantity import ml
     from dispensary.rules.scan import parse_lot
-    from dispensary.rules.vial import ml
     from dispensary.services.vials.open_vial import Opening, open_vial
 
     order = Opening(request_key(context, key), product, None if lot is None else parse_lot(lot), place)
@@ -149,7 +148,7 @@ def _ask(at: "Desk", number: str) -> None:
 
 
 def _left(row: "VialRow") -> str:
-    from dispensary.rules.vial import ml
+    from dispensary.rules.quantity import ml
 
     return (
         f"{row.vial}, lot {row.lot} of {row.product} at {row.place}, is {row.state}: {ml(row.remaining_ul)} of "
@@ -159,8 +158,7 @@ def _left(row: "VialRow") -> str:
 
 def _drawn(drawn: "DoseDrawn") -> str:
     from dispensary.exports.terminal import wrapped
-    from dispensary.rules.quantity import Dose
-    from dispensary.rules.vial import ml
+    from dispensary.rules.quantity import Dose, ml
 
     wasted = f", {ml(drawn.wasted_ul)} lost" if drawn.wasted_ul else ""
     what = f" for {drawn.rx}" if drawn.rx else ""
@@ -175,10 +173,7 @@ def _drawn(drawn: "DoseDrawn") -> str:
     if drawn.next_injection:
         said.append(f"Next injection on {drawn.next_injection}.")
     said += [f"Note: {note}" for note in drawn.notes]
-    said += [
-        f"{finding.severity.capitalize()}: {finding.message}" + (f" ({finding.reason})" if finding.reason else "")
-        for finding in drawn.findings
-    ]
+    said += [finding.said for finding in drawn.findings]
     return "\n".join(map(wrapped, said))
 
 
@@ -192,8 +187,8 @@ def discard(
 ) -> None:
     """Discard what is left of a vial, whatever its state."""
     from dispensary.exports.terminal import wrapped
+    from dispensary.rules.quantity import ml
     from dispensary.rules.text import clean_text
-    from dispensary.rules.vial import ml
     from dispensary.services.vials.discard_vial import Discard
     from dispensary.services.vials.discard_vial import discard as service
 
@@ -313,4 +308,6 @@ def _minute(moment: str) -> str:
 
 
 def _hours(hours: int) -> str:
-    return f"{hours} hour{'' if hours == 1 else 's'}" if hours else "less than an hour"
+    from dispensary.rules.quantity import counted
+
+    return counted(hours, "hour") if hours else "less than an hour"

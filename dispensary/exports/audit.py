@@ -6,7 +6,7 @@ length and its head, so that a dropped tail is seen. The trailer of the CSV is a
 request key, and the head as its hash.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -19,7 +19,7 @@ from dispensary.errors import Refused
 from dispensary.exports import csv_text
 from dispensary.exports.files import new_file, shown
 from dispensary.exports.json_text import compact
-from dispensary.reports.chain import BATCH, events
+from dispensary.reports.chain import BATCH, counted, events, head_of
 
 Row = Mapping[str, object]
 
@@ -44,10 +44,17 @@ class Exported:
     files: tuple[Path, Path]
 
 
-def export(db: Connection, site_id: int, file: Path, *, force: bool = False) -> Exported:
+def export(
+    db: Connection,
+    site_id: int,
+    file: Path,
+    told: Callable[[str], None] = lambda _: None,
+    *,
+    force: bool = False,
+) -> Exported:
     """Write the site's chain as JSON Lines, and as CSV beside it; neither file is left half written.
 
-    Raises NotAnExportName, FileExists, NotAPlainFile, NoFolder and FileNotSaved.
+    `told` hears how far it is. Raises NotAnExportName, FileExists, NotAPlainFile, NoFolder and FileNotSaved.
     """
     beside = file.with_suffix(".csv")
     if beside == file:
@@ -55,7 +62,7 @@ def export(db: Connection, site_id: int, file: Path, *, force: bool = False) -> 
     last: Row = {"sequence": 0, "hash": START}
     with new_file(file, force=force) as lines, new_file(beside, force=force) as cells:
         cells.write(csv_text.table([], auditor.COLUMNS).encode())
-        for batch in _batches(events(db, site_id)):
+        for batch in _batches(counted(events(db, site_id), head_of(db, site_id).sequence, told)):
             lines.writelines(map(_line, batch))
             cells.write(_cells(batch))
             last = batch[-1]

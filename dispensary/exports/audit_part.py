@@ -7,7 +7,7 @@ where they were asked for.
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,7 +24,7 @@ from dispensary.exports.files import new_file, shown
 from dispensary.exports.json_text import compact, document
 from dispensary.exports.xlsx import new_workbook, require_workbooks
 from dispensary.reports.audit.wanted import PatientOf, Selection, commitments_in
-from dispensary.reports.chain import events, hash_of
+from dispensary.reports.chain import counted, events, hash_of, head_of
 from dispensary.rules.moments import to_the_second
 from dispensary.rules.people import Person
 
@@ -134,6 +134,8 @@ class Asked:
     signed: Signed
     key: SigningKey
     patients: Mapping[str, PatientOf] | None = None
+    told: Callable[[str], None] = lambda _: None
+    """Hears how far the export is."""
 
 
 class NewPart:
@@ -174,7 +176,9 @@ class NewPart:
         """The wanted events as rows for reading; each is written to the lines and to the CSV as it goes by."""
         cells = self._files[CELLS]
         cells.write(csv_text.table([], COLUMNS).encode())
-        for event in events(db, asked.by.site_id, after=asked.selection.after):
+        site_id, after = asked.by.site_id, asked.selection.after
+        chain = events(db, site_id, after=after)
+        for event in counted(chain, head_of(db, site_id).sequence, asked.told, after):
             if not asked.selection.takes(event):
                 walked.leave_out(event)
                 continue

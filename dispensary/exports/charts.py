@@ -7,6 +7,7 @@ embedded, and whoever prints the report then sees another font, or none.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from math import ceil
 from typing import Any
 
 from reportlab.platypus import Flowable
@@ -15,6 +16,7 @@ from dispensary.exports.paper import ALERT, BAR, BAR_REST, CELL_PT, INK, MUTED, 
 
 _TITLE_PT = 9.5
 _TEXT_PT = 7.5
+_APART_PT = 2
 
 
 class Bar(Flowable):  # type: ignore[misc]
@@ -65,7 +67,10 @@ class Point:
 
 
 class Columns(Flowable):  # type: ignore[misc]
-    """Columns with their amounts above them and their names beneath, under a title, on a scale from 0."""
+    """Columns with their amounts above them and their names beneath, under a title, on a scale from 0.
+
+    Where they are too many for their words, some go without.
+    """
 
     def __init__(self, title: str, points: Sequence[Point], width: float, height: float) -> None:
         super().__init__()
@@ -88,18 +93,35 @@ class Columns(Flowable):  # type: ignore[misc]
         step = self.width / max(len(self.points), 1)
         broad = min(step * 0.62, 26)
         canvas.setFont(regular.name, _TEXT_PT)
+        amounts = _spaced([f"{point.amount:,}" for point in self.points], step)
+        names = _spaced([printable(point.label) for point in self.points], step)
         for place, point in enumerate(self.points):
             height = room * float(point.amount / most) if most else 0.0
-            self._column(canvas, point, step * (place + 0.5), broad, bottom, height)
+            middle = step * (place + 0.5)
+            if point.amount:
+                canvas.setFillColor(BAR_REST if point.forecast else BAR)
+                canvas.rect(middle - broad / 2, bottom, broad, max(height, 0.8), stroke=0, fill=1)
+            canvas.setFillColor(INK if point.amount else MUTED)
+            self._word(canvas, amounts[place], middle, bottom + height + 2)
+            canvas.setFillColor(MUTED)
+            self._word(canvas, names[place], middle, bottom - _TEXT_PT * 1.2)
 
-    def _column(self, canvas: Any, point: Point, middle: float, broad: float, bottom: float, height: float) -> None:
-        if point.amount:
-            canvas.setFillColor(BAR_REST if point.forecast else BAR)
-            canvas.rect(middle - broad / 2, bottom, broad, max(height, 0.8), stroke=0, fill=1)
-        canvas.setFillColor(INK if point.amount else MUTED)
-        canvas.drawCentredString(middle, bottom + height + 2, f"{point.amount:,}")
-        canvas.setFillColor(MUTED)
-        canvas.drawCentredString(middle, bottom - _TEXT_PT * 1.2, printable(point.label))
+    def _word(self, canvas: Any, word: str, middle: float, at: float) -> None:
+        """The word about the middle, and within the chart."""
+        half = _long(word) / 2
+        canvas.drawCentredString(max(half, min(middle, self.width - half)), at, word)
+
+
+def _long(word: str) -> float:
+    return fonts()[0].width(word) * _TEXT_PT
+
+
+def _spaced(words: Sequence[str], step: float) -> list[str]:
+    """The words, or every second, third ... of them, the last one among them, where they would run together."""
+    most = max(map(_long, words), default=0.0)
+    # The outer ones move inwards where they are broader than their columns.
+    each = ceil((most + max(0.0, most - step) + _APART_PT) / step)
+    return [word if (len(words) - 1 - place) % each == 0 else "" for place, word in enumerate(words)]
 
 
 class Legend(Flowable):  # type: ignore[misc]

@@ -5,7 +5,7 @@ from itertools import chain
 from pathlib import Path
 
 from dispensary.exports.csv_text import table
-from dispensary.exports.files import make_folder, require_new, write_new
+from dispensary.exports.files import FileExists, FileNotSaved, make_folder, require_new, write_new
 from dispensary.exports.json_text import document, fields
 from dispensary.reports.nightly.day import DispensedLine
 from dispensary.reports.nightly.nightly import Nightly
@@ -131,7 +131,8 @@ def write(
     """The report as PDF, CSV and JSON in the folder, which is made if it is missing; returns the files.
 
     The note of a checkpoint of the audit goes beside them as `checkpoint-DATE.txt`. Raises FileExists,
-    NotAPlainFile and FileNotSaved; a name that is taken is found before anything is written.
+    NotAPlainFile and FileNotSaved; a name that is taken is found before anything is written, and where
+    the storage takes one file and not the next, none is left.
     """
     from dispensary.exports.nightly_pdf import nightly_pdf
 
@@ -146,8 +147,16 @@ def write(
         files[folder / f"checkpoint-{report.day}.txt"] = checkpoint.encode()
     for file in files:
         require_new(file, force=force)
-    for file, data in files.items():
-        write_new(file, data, force=force)
+    written: list[Path] = []
+    try:
+        for file, data in files.items():
+            write_new(file, data, force=force)
+            written.append(file)
+    except (FileExists, FileNotSaved):
+        # Half a night would keep its names from the next attempt; what --force replaced is gone in any case.
+        for file in written if not force else ():
+            file.unlink(missing_ok=True)
+        raise
     return tuple(files)
 
 
@@ -175,7 +184,7 @@ def _sections(report: Nightly) -> Iterator[tuple[str, Iterable[object]]]:
     yield "dispensed", chain.from_iterable(map(_by_lot, report.dispensed))
     for section in ("drawn", "returned", "received", "stock_acts", "counted", "lot_acts", "overrides", "unmet"):
         yield section, getattr(report, section)
-    yield "audit", [{"day": report.day, **dict(fields(report.audit))}]
+    yield "audit", [{"day": report.day, "at": report.at, **dict(fields(report.audit))}]
     for section in _AS_THEY_ARE:
         yield section, getattr(report, section)
     yield "usage", report.usage.products

@@ -11,7 +11,7 @@ from dispensary.rules.quantity import millilitres, plain
 def the_day(report: Nightly) -> Iterator[Section]:
     """A section for each kind of thing that happened."""
     yield Section(
-        "Dispensed today",
+        "Dispensed on the day",
         "Nothing was dispensed.",
         [
             Column("Dispense", 0.1),
@@ -36,7 +36,7 @@ def the_day(report: Nightly) -> Iterator[Section]:
         ],
     )
     yield Section(
-        "Drawn from opened vials today",
+        "Drawn from opened vials on the day",
         "No dose was drawn.",
         [
             Column("Draw", 0.1),
@@ -63,7 +63,7 @@ def the_day(report: Nightly) -> Iterator[Section]:
         ],
     )
     yield Section(
-        "Returned today",
+        "Returned on the day",
         "Nothing came back.",
         [
             Column("Return", 0.09),
@@ -80,7 +80,7 @@ def the_day(report: Nightly) -> Iterator[Section]:
         ],
     )
     yield Section(
-        "Received today",
+        "Received on the day",
         "Nothing was received.",
         [
             Column("Receipt", 0.1),
@@ -97,7 +97,7 @@ def the_day(report: Nightly) -> Iterator[Section]:
         ],
     )
     yield Section(
-        "Moved, destroyed and sent back today",
+        "Moved, destroyed and sent back on the day",
         "Nothing was moved, destroyed or sent back.",
         [
             Column("Act", 0.07),
@@ -124,7 +124,7 @@ def the_day(report: Nightly) -> Iterator[Section]:
         ],
     )
     yield Section(
-        "Corrected by counts today",
+        "Corrected by counts on the day",
         "No count differed from the books.",
         [
             Column("Count", 0.08),
@@ -149,13 +149,13 @@ def the_day(report: Nightly) -> Iterator[Section]:
         ],
     )
     yield Section(
-        "Lots held, released and recalled today",
+        "Lots held, released and recalled on the day",
         "No lot was held, released or recalled.",
         [Column("Product", 0.2), Column("Lot", 0.18), Column("Act", 0.1), Column("Reason", 0.4), Column("By", 0.12)],
         [[line.product, line.lot, line.lot_act, line.reason, line.by] for line in report.lot_acts],
     )
     yield Section(
-        "Warnings overridden today",
+        "Warnings overridden on the day",
         "No warning was overridden.",
         [Column("Warning", 0.4), Column("Reason", 0.45), Column("Times", 0.15, right=True)],
         [[row.code, row.reason_code, f"{row.times:,}"] for row in report.overrides],

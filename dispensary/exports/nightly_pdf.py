@@ -1,11 +1,10 @@
 """The nightly report on paper: what needs a person first, then the stock, then the day."""
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, datetime
 from itertools import chain
 
-from reportlab.lib.units import mm
-from reportlab.platypus import Flowable, KeepTogether, Spacer
+from reportlab.platypus import Flowable, Spacer
 
 from dispensary.exports.money import money
 from dispensary.exports.nightly_day import the_day
@@ -21,9 +20,11 @@ from dispensary.exports.paper import (
     RULE,
     TINT,
     Column,
+    ending,
     grid,
     heading,
     layout,
+    one_line,
     page_size,
     pages,
     paragraph,
@@ -67,7 +68,7 @@ def _top(report: Nightly, pharmacy: Pharmacy, width: float) -> Iterator[Flowable
             paragraph(pharmacy.name, 10.5, colour=MUTED),
             paragraph(long_day(report.day, pharmacy.country), 10.5, right=True),
         ],
-        [paragraph("Nightly report", 21, bold=True), ""],
+        [paragraph("Nightly report", 21, bold=True), paragraph(_as_of(report.at), 8.5, colour=MUTED, right=True)],
     ]
     yield layout(title, [width * 0.6, width * 0.4], [*style, ("BOTTOMPADDING", (0, 1), (-1, 1), 8)])
     yield _figures(report, width)
@@ -78,6 +79,10 @@ def _top(report: Nightly, pharmacy: Pharmacy, width: float) -> Iterator[Flowable
 def long_day(day: date, country: Country) -> str:
     """The day in full, in the order that the country writes it."""
     return f"{day:%A, %B} {day.day}, {day.year}" if country is Country.US else f"{day:%A} {day.day} {day:%B} {day.year}"
+
+
+def _as_of(at: datetime) -> str:
+    return f"stock, vials and figures as of {at:%Y-%m-%d %H:%M}"
 
 
 def _figures(report: Nightly, width: float) -> Flowable:
@@ -92,22 +97,23 @@ def _figures(report: Nightly, width: float) -> Flowable:
         "units dispensed": sum(line.units for line in report.dispensed),
     }
     alert = {"need a person": bool(report.needs_a_person)}
+    shares = (0.16, 0.2, 0.26, 0.19, 0.19)
     cells = [
         [
-            paragraph(f"{number:,}", 17, bold=True, colour=ALERT if alert.get(name) else INK),
+            one_line(f"{number:,}", 17, width * share - 16, bold=True, colour=ALERT if alert.get(name) else INK),
             paragraph(name, 8, colour=MUTED),
         ]
-        for name, number in figures.items()
+        for (name, number), share in zip(figures.items(), shares, strict=True)
     ]
     style = [
         ("BACKGROUND", (0, 0), (-1, -1), TINT),
         ("LINEBEFORE", (1, 0), (-1, -1), 1, RULE),
         ("VALIGN", (0, 0), (-1, -1), "TOP"),
         ("LEFTPADDING", (0, 0), (-1, -1), 8),
+        ("RIGHTPADDING", (0, 0), (-1, -1), 8),
         ("TOPPADDING", (0, 0), (-1, -1), 5),
         ("BOTTOMPADDING", (0, 0), (-1, -1), 7),
     ]
-    shares = (0.16, 0.2, 0.26, 0.19, 0.19)
     return layout([cells], [width * share for share in shares], style)
 
 
@@ -185,26 +191,11 @@ def _checks(report: Nightly) -> Iterator[Flowable]:
 
 
 def _end(report: Nightly, width: float) -> list[Flowable]:
-    """The checks, the audit head, and room for the signature of whoever has read all this."""
-    line = [("LINEABOVE", (0, 0), (0, 0), 0.8, INK), ("LINEABOVE", (2, 0), (2, 0), 0.8, INK), *_no_padding()]
-    signature = layout(
-        [[paragraph("Read and signed by", 8, colour=MUTED), "", paragraph("Date and time", 8, colour=MUTED)]],
-        [width * 0.55, width * 0.05, width * 0.4],
-        line,
-    )
-    *_, title = heading("Audit")
+    """The checks, the audit head, and room for the signature."""
     return [
         *heading("Checks of the books", room_mm=20),
         *_checks(report),
-        KeepTogether(
-            [
-                title,
-                paragraph(f"The audit chain ends with event {report.audit.sequence:,}, whose hash is", 9.5),
-                paragraph(report.audit.hash, 9.5),
-                Spacer(0, 16 * mm),
-                signature,
-            ]
-        ),
+        *ending(report.audit.sequence, report.audit.hash, width),
     ]
 
 

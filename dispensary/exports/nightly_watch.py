@@ -8,7 +8,7 @@ from dispensary.exports.paper import Column
 from dispensary.reports.figures.reorder import ReorderRow
 from dispensary.reports.nightly.nightly import Nightly
 from dispensary.reports.vials.vials import VialRow
-from dispensary.rules.ingredient import ml
+from dispensary.rules.quantity import ml
 
 _MOST_LOTS = 3
 
@@ -23,7 +23,7 @@ def to_watch(report: Nightly) -> Iterator[Section]:
 
 def _waiting(report: Nightly) -> Iterator[Section]:
     yield Section(
-        "Not filled for want of stock today",
+        "Not filled for want of stock on the day",
         "Every fill could be handed over.",
         [
             Column("Rx", 0.14),

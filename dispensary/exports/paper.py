@@ -17,9 +17,11 @@ from reportlab.platypus import (
     CondPageBreak,
     Flowable,
     Frame,
+    KeepTogether,
     LongTable,
     PageTemplate,
     Paragraph,
+    Spacer,
     Table,
 )
 
@@ -79,6 +81,13 @@ def paragraph(text: str, size: float = 10, *, bold: bool = False, colour: Any = 
     return Paragraph(escape(printable(text)), style)
 
 
+def one_line(text: str, size: float, room: float, **look: Any) -> Paragraph:
+    """A number, on one line and as small as that needs: one that is broken is read as two."""
+    whole = fonts()[bool(look.get("bold"))].width(printable(text))
+    # A hair less, since what fits exactly is broken by the last bit of a float.
+    return paragraph(text, min(size, 0.99 * room / whole) if text else size, **look)
+
+
 def heading(text: str, *, room_mm: float = 32) -> list[Flowable]:
     """A section's heading, on the next page where less room than that is left for the section."""
     title = paragraph(text, 12.5, bold=True)
@@ -102,7 +111,9 @@ Cell: TypeAlias = Any
 def grid(
     columns: Sequence[Column], rows: Sequence[Sequence[Cell]], width: float, *, ends_in_note: bool = False
 ) -> LongTable:
-    """A table with a heading that is repeated on each page; text that is too wide for its cell is wrapped.
+    """A table with a heading that is repeated on each page.
+
+    Text that is too wide for its cell is wrapped; what stands at the right is a number, and printed smaller.
 
     With `ends_in_note`, the first cell of the last row is a sentence across all columns.
     """
@@ -161,6 +172,19 @@ def layout(
     return Table(rows, colWidths=widths, style=[font, *style], **options)
 
 
+def ending(sequence: int, digest: str, width: float) -> list[Flowable]:
+    """The end of the audit chain, and room for the signature of whoever has read all this; on one page."""
+    line = [
+        *(("LINEABOVE", (at, 0), (at, 0), 0.8, INK) for at in (0, 2)),
+        *((f"{side}PADDING", (0, 0), (-1, -1), 0) for side in ("LEFT", "RIGHT", "TOP", "BOTTOM")),
+    ]
+    names = [paragraph("Read and signed by", 8, colour=MUTED), "", paragraph("Date and time", 8, colour=MUTED)]
+    *_, title = heading("Audit")
+    told = paragraph(f"The audit chain ends with event {sequence:,}, whose hash is", 9.5)
+    signature = layout([names], [width * 0.55, width * 0.05, width * 0.4], line)
+    return [KeepTogether([title, told, paragraph(digest, 9.5), Spacer(0, 16 * mm), signature])]
+
+
 def _cell(cell: Cell, column: Column, room: float) -> Cell:
     if not isinstance(cell, str):
         return cell
@@ -168,7 +192,9 @@ def _cell(cell: Cell, column: Column, room: float) -> Cell:
     # A paragraph costs ten times as much, and most cells need none.
     if fonts()[0].width(text) * CELL_PT <= room - GAP_PT - PADDING_PT:
         return text
-    return paragraph(text, CELL_PT, right=column.right)
+    if column.right:
+        return one_line(text, CELL_PT, room - 2 * PADDING_PT, right=True)
+    return paragraph(text, CELL_PT)
 
 
 class _Pages(BaseDocTemplate):  # type: ignore[misc]

@@ -33,8 +33,9 @@ from dispensary.errors import Refused
 from dispensary.exports.csv_text import harmless
 from dispensary.exports.files import PREFIX, FileNotSaved, NoFolder, settle, shown
 from dispensary.exports.json_text import document
-from dispensary.reports.tables import Kind, Table, moment_of, rows_of
+from dispensary.reports.columns import Kind, Table, moment_of, rows_of
 from dispensary.rules.moments import day_in, to_the_second, utc_exactly
+from dispensary.rules.numbers import Record, parse_number
 from dispensary.rules.people import Person
 
 FORMAT = "dispensary tables 1"
@@ -45,8 +46,6 @@ JSON_LINES = "jsonl"
 Rows = Sequence[Row[Any]]
 Month = tuple[str, ...]
 """The folders under that of the table."""
-Told = Callable[[str], None]
-"""Hears how far the work is, as a line."""
 
 
 class FolderExists(Refused):
@@ -58,13 +57,17 @@ class FolderExists(Refused):
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Which tables as which kind of files; who asks, when, by which zone's months."""
+    """Which tables as which kind of files; who asks, when, by which zone's months.
+
+    `told` hears how far the work is, as a line.
+    """
 
     tables: tuple[Table, ...]
     suffix: str
     on: datetime
     by: Person
     site: str
+    told: Callable[[str], None] = lambda _: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,17 +102,52 @@ class Manifest:
     tables: tuple[TableFiles, ...]
 
 
-def write(db: Connection, folder: Path, asked: Asked, told: Told) -> Manifest:
-    """The tables in a new folder, which has its name only once all of it is on the disk.
+class NewTables:
+    """A folder of tables on its way; it gets its name when `new_tables` ends. `patients` are those whom it names."""
+
+    def __init__(self, inside: Path) -> None:
+        self._inside = inside
+        self.patients: set[int] = set()
+
+    def write(self, db: Connection, asked: Asked) -> Manifest:
+        """Write the tables and their manifest."""
+        tables = tuple(self._table(db, table, asked) for table in asked.tables)
+        manifest = Manifest(FORMAT, asked.site, asked.by.name, to_the_second(asked.on), tables)
+        _append(self._inside / MANIFEST, document(manifest).encode())
+        return manifest
+
+    def _table(self, db: Connection, table: Table, asked: Asked) -> TableFiles:
+        cells = _Cells(table, asked.suffix)
+        place = _months(asked.on.tzinfo) if table.happened else lambda _: ()
+        parts: dict[Month, _Part] = {}
+        written = 0
+        if not table.happened:
+            parts[()] = _part(self._inside, (table.name,), cells)
+        with closing(rows_of(db, table, asked.by.site_id)) as batches:
+            for batch in batches:
+                if table.names_patients:
+                    self.patients |= {parse_number(Record.PATIENT, row.patient) for row in batch}
+                for month, rows in _by_month(batch, place):
+                    if month not in parts:
+                        parts[month] = _part(self._inside, (table.name, *month), cells)
+                    parts[month].append(cells.text(rows), len(rows))
+                written += len(batch)
+                asked.told(f"{table.name}: {written:,} rows")
+        files = tuple(part.told(self._inside) for _, part in sorted(parts.items()))
+        parted_by = ("year", "month") if table.happened else ()
+        columns = tuple((column.name, column.kind) for column in table.columns)
+        return TableFiles(table.name, columns, parted_by, written, files)
+
+
+@contextmanager
+def new_tables(folder: Path) -> Iterator[NewTables]:
+    """A new folder, which has its name only once all of it is on the disk.
 
     A killed program leaves what it wrote in a folder whose name begins with `.dispensary-`. Raises FolderExists,
     NoFolder and FileNotSaved.
     """
     with _new_folder(folder) as inside:
-        tables = tuple(_write_table(db, inside, table, asked, told) for table in asked.tables)
-        manifest = Manifest(FORMAT, asked.site, asked.by.name, to_the_second(asked.on), tables)
-        _append(inside / MANIFEST, document(manifest).encode())
-    return manifest
+        yield NewTables(inside)
 
 
 @contextmanager
@@ -168,27 +206,6 @@ class _Part:
 
     def told(self, folder: Path) -> PartFile:
         return PartFile(self.path.relative_to(folder).as_posix(), self.rows, self.size, self.sha256.hexdigest())
-
-
-def _write_table(db: Connection, folder: Path, table: Table, asked: Asked, told: Told) -> TableFiles:
-    cells = _Cells(table, asked.suffix)
-    place = _months(asked.on.tzinfo) if table.happened else lambda _: ()
-    parts: dict[Month, _Part] = {}
-    written = 0
-    if not table.happened:
-        parts[()] = _part(folder, (table.name,), cells)
-    with closing(rows_of(db, table, asked.by.site_id)) as batches:
-        for batch in batches:
-            for month, rows in _by_month(batch, place):
-                if month not in parts:
-                    parts[month] = _part(folder, (table.name, *month), cells)
-                parts[month].append(cells.text(rows), len(rows))
-            written += len(batch)
-            told(f"{table.name}: {written:,} rows")
-    files = tuple(part.told(folder) for _, part in sorted(parts.items()))
-    parted_by = ("year", "month") if table.happened else ()
-    columns = tuple((column.name, column.kind) for column in table.columns)
-    return TableFiles(table.name, columns, parted_by, written, files)
 
 
 def _by_month(batch: Rows, place: Callable[[Any], Month]) -> Iterator[tuple[Month, Rows]]:

@@ -1,19 +1,38 @@
-"""A register as a file, row by row: CSV, or a workbook where the name ends in `.xlsx`."""
+"""A register as a file: CSV row by row, or by the ending of its name a workbook (`.xlsx`) or pages (`.pdf`)."""
 
 import dataclasses
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
+from dispensary.audit import Entry
 from dispensary.exports import csv_text
 from dispensary.exports.files import new_file
 from dispensary.exports.xlsx import new_workbook, require_workbooks
+from dispensary.reports.audit.period import Period
+from dispensary.rules.people import Person, Pharmacy
 
 BATCH = 2000
 """Rows in memory at a time."""
+
+WORKBOOK, PAGES = ".xlsx", ".pdf"
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """Whose register it is, of which days, made by whom and when; `head` is the end of the site's audit chain then."""
+
+    name: str
+    pharmacy: Pharmacy
+    site: str
+    period: Period
+    by: Person
+    on: datetime
+    head: Entry
 
 
 class NewRegister:
@@ -23,15 +42,14 @@ class NewRegister:
         self._path = path
         self._file = file
 
-    def write(self, name: str, row: type, rows: Iterable[object], on: datetime) -> int:
-        """Write the rows, dataclasses of the class `row`, and count them.
-
-        Of a workbook `name` is the sheet and `on` the moment it was made.
-        """
+    def write(self, heading: Heading, row: type, rows: Iterable[object]) -> int:
+        """Write the rows, dataclasses of the class `row`, and count them; raises TooLongForPaper."""
+        if _suffix(self._path) == PAGES:
+            return self._pages(heading, rows)
         columns = [field.name.removesuffix("_") for field in dataclasses.fields(row)]
-        if is_workbook(self._path):
-            with new_workbook(self._file, self._path.parent, on) as book:
-                return book.sheet(name, columns, rows)
+        if _suffix(self._path) == WORKBOOK:
+            with new_workbook(self._file, self._path.parent, heading.on) as book:
+                return book.sheet(heading.name, columns, rows)
         self._file.write(csv_text.table([], columns).encode())
         left, count = iter(rows), 0
         while batch := list(islice(left, BATCH)):
@@ -39,16 +57,22 @@ class NewRegister:
             count += len(batch)
         return count
 
+    def _pages(self, heading: Heading, rows: Iterable[object]) -> int:
+        from dispensary.exports.register_pdf import MOST_LINES, register_pdf
+
+        printed = list(islice(rows, MOST_LINES + 1))
+        self._file.write(register_pdf(heading, printed))
+        return len(printed)
+
 
 @contextmanager
 def new_register(path: Path, *, force: bool = False) -> Iterator[NewRegister]:
     """The file, whole or not at all; raises FileExists, NotAPlainFile, NoFolder, FileNotSaved and NoWorkbooks."""
-    if is_workbook(path):
+    if _suffix(path) == WORKBOOK:
         require_workbooks()
     with new_file(path, force=force) as file:
         yield NewRegister(path, file)
 
 
-def is_workbook(path: Path) -> bool:
-    """Whether the name is that of a workbook."""
-    return path.suffix.lower() == ".xlsx"
+def _suffix(path: Path) -> str:
+    return path.suffix.lower()

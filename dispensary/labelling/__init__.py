@@ -39,11 +39,11 @@ def pages(together: Sequence[Sequence[Facts]], design: "Design") -> "list[Page]"
     return [page for labels in together for page in laid_out([each.said() for each in labels], design)]
 
 
-def render(together: Sequence[Sequence[Facts]], design: "Design", *, position: int = 1) -> bytes:
-    """The labels as one PDF: a page each, or on sheets from the label at `position` on.
+def render(together: Sequence[Sequence[Facts]], design: "Design") -> bytes:
+    """The labels as one PDF: a page each, or on sheets from the first label on.
 
     Raises as `pages`; a refusal leaves no PDF at all. ReportLab is not imported before.
     """
     from dispensary.labelling.pdf import draw
 
-    return draw(pages(together, design), position=position)
+    return draw(pages(together, design))

@@ -26,6 +26,16 @@ _HAIR_MM = 0.002
 
 
 @dataclass(frozen=True, slots=True)
+class Fitted:
+    """A symbol in whole dots of a printer: from the top left corner of the label, and the dots of a module."""
+
+    matrix: Matrix
+    left: int
+    top: int
+    module: int
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """One label, ready to be drawn: its lines and drawings in points from the bottom left corner."""
 
@@ -35,6 +45,8 @@ class Page:
     lines: tuple[Line, ...]
     drawings: tuple[Drawing, ...]
     symbol: Symbol | None
+    fitted: Fitted | None
+    """The symbol in dots of the design's own width."""
 
     @property
     def rules(self) -> tuple[Rule, ...]:
@@ -45,16 +57,6 @@ class Page:
     def barcode(self) -> Barcode | None:
         """The place of its symbol."""
         return self.label.barcode
-
-
-@dataclass(frozen=True, slots=True)
-class Fitted:
-    """A symbol in whole dots of a printer: from the top left corner of the label, and the dots of a module."""
-
-    matrix: Matrix
-    left: int
-    top: int
-    module: int
 
 
 def faces(design: Design) -> dict[str, Face]:
@@ -115,11 +117,11 @@ def _page(content: Content, label: Label, design: Design, fonts: Mapping[str, Fa
         dated, rings = weeks_of(content.injections, label.calendar, design, fonts, words)
         placed += dated
         drawings += rings
-    symbol = content.symbol if label.barcode is not None else None
+    symbol, found = content.symbol, None
     if symbol is not None and label.barcode is not None:
         # Refused here, so that what is too large for one design goes to the next.
-        fitted(symbol, label.barcode, label.barcode.dots_per_inch, design.name)
-    return Page(design, label, tuple(placed), tuple(drawings), symbol)
+        found = fitted(symbol, label.barcode, label.barcode.dots_per_inch, design.name)
+    return Page(design, label, tuple(placed), tuple(drawings), symbol if found else None, found)
 
 
 def _pictograms(content: Content, place: Pictograms, design: Design, fonts: Mapping[str, Face]) -> Iterator[Drawing]:

@@ -9,7 +9,7 @@ from reportlab import rl_config
 from reportlab.pdfgen.canvas import Canvas
 
 from dispensary.labelling.design import MM, Design, Sheet
-from dispensary.labelling.page import RULE_PT, Page, faces, fitted
+from dispensary.labelling.page import RULE_PT, Page, faces
 from dispensary.labelling.shapes import Bar, Disc, Drawing, Mark, Shape, Stroke
 from dispensary.labelling.symbols import Matrix
 
@@ -94,9 +94,9 @@ def _page(canvas: Canvas, page: Page) -> None:
 
 
 def _symbol(canvas: Canvas, page: Page) -> None:
-    if page.symbol is None or page.barcode is None:
+    found = page.fitted
+    if found is None or page.barcode is None:
         return
-    found = fitted(page.symbol, page.barcode, page.barcode.dots_per_inch, page.design.name)
     dot = 72 / page.barcode.dots_per_inch
     module = found.module * dot
     canvas.saveState()

@@ -66,17 +66,18 @@ def check_database(
         return Verdict(False, 0, auditor.START, "The checkpoint belongs to another chain.")
     claimed, noted = (end.sequence, end.hash), [(each.sequence, each.hash) for each in kept]
     try:
-        rows = _counted(events(db, site_id), end.sequence, told)
+        rows = counted(events(db, site_id), end.sequence, told)
         return auditor.check(rows, claimed_head=claimed, noted=noted, origin=origin)
     except (TypeError, ValueError, exc.DBAPIError):
         # SQLite keeps whatever somebody wrote into a column, also what is no moment and no text.
         return Verdict(False, 0, auditor.START, "An event in the database cannot be read.")
 
 
-def _counted(
-    rows: Iterable[Mapping[str, object]], end: int, told: Callable[[str], None]
+def counted(
+    rows: Iterable[Mapping[str, object]], end: int, told: Callable[[str], None], after: int = 0
 ) -> Iterator[Mapping[str, object]]:
-    for number, row in enumerate(rows):
+    """The events that follow the sequence `after`; `told` hears how far they are, of the last one, `end`."""
+    for number, row in enumerate(rows, start=after):
         if number % BATCH == 0:
             told(f"audit: {number:,} of {end:,} events")
         yield row

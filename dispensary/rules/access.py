@@ -107,8 +107,10 @@ class Act(StrEnum):
     USER_PIN = "user pin"
     USER_BADGE = "user badge"
     USER_RIGHT = "user right"
+    USER_KEY = "user key"
     SITE_ADD = "site add"
     PATIENT_ERASE = "patient erase"
+    AUDIT_CLOCK = "audit clock"
 
     OVERRIDE = "overriding a finding"
     WITHOUT_PRESCRIPTION = "a dose without a prescription"
@@ -207,9 +209,12 @@ REQUESTS: Mapping[Act, frozenset[Role]] = {
     Act.USER_PIN: frozenset(Role),
     Act.USER_BADGE: _ANSWERING,
     Act.USER_RIGHT: _ANSWERING,
+    Act.USER_KEY: _ANSWERING,
     Act.SITE_ADD: _ANSWERING,
     # It cannot be taken back, and whoever decides must know what the law keeps.
     Act.PATIENT_ERASE: _JUDGEMENT,
+    # It lets entries be made by an earlier clock than the last one's, by which what has expired was good.
+    Act.AUDIT_CLOCK: _ANSWERING,
 }
 """Who may make a request of the kind; `request.claim` asks."""
 
@@ -272,9 +277,11 @@ CONFIRMED = frozenset(
         Act.USER_PIN,
         Act.USER_BADGE,
         Act.USER_RIGHT,
+        Act.USER_KEY,
         Act.OTHERS_PIN,
         Act.SITE_ADD,
         Act.PATIENT_ERASE,
+        Act.AUDIT_CLOCK,
     }
 )
 """What a session alone does not open: the person's PIN is typed for it, as a signature is given for one thing."""

@@ -12,10 +12,11 @@ from typing import NamedTuple, TypeAlias
 
 from dispensary.errors import Refused
 from dispensary.rules.allocation import Allocation, OnHand, ShortStock, allocate
+from dispensary.rules.course import Course
 from dispensary.rules.product import Preserved, Product
-from dispensary.rules.quantity import millilitres, plain
+from dispensary.rules.quantity import counted, ml
 from dispensary.rules.shelf import ALLOWED, Operation, state_on
-from dispensary.rules.supply import Course, Supply, last_injection, supply_of, units_for_days
+from dispensary.rules.supply import Supply, last_injection, supply_of, units_for_days
 
 _EXPIRES = attrgetter("expires")
 _Kind: TypeAlias = tuple[int, int, int]
@@ -243,8 +244,8 @@ def _why(
 ) -> str:
     """What speaks for the plan, and against one other: a better one that is short, else the next one."""
     supply = best.plan.supply
-    units = f"{supply.units:,} unit{'' if supply.units == 1 else 's'}"
-    said = f"{best.plan}: {units}, {_ml(supply.waste_ul) + ' wasted' if supply.waste_ul else 'nothing wasted'}"
+    units = counted(supply.units, "unit")
+    said = f"{best.plan}: {units}, {ml(supply.waste_ul) + ' wasted' if supply.waste_ul else 'nothing wasted'}"
     if short:
         plan, refusal = short[0]
         return f"{said}; {plan} is short, {refusal.available:,} of {refusal.wanted:,} usable."
@@ -257,10 +258,10 @@ def _why(
 
 def _against(its: Supply, mine: Supply) -> str:
     if its.waste_ul > mine.waste_ul:
-        return f"would waste {_ml(its.waste_ul)}"
+        return f"would waste {ml(its.waste_ul)}"
     if its.units > mine.units:
         return f"would take {its.units:,} units"
-    return f"would hand over {_ml(its.volume_ul + its.waste_ul)}" if its.volume_ul > mine.volume_ul else ""
+    return f"would hand over {ml(its.volume_ul + its.waste_ul)}" if its.volume_ul > mine.volume_ul else ""
 
 
 def _dearer(best: _Served, runner_up: _Served | None) -> str:
@@ -274,10 +275,6 @@ def _later(best: _Served, other: Candidate, lots: _Lots) -> str:
     if expires == date.max:
         return "is not usable"
     return f"expires later, on {expires}" if expires > lots.first_expiry(best.plan) else "would do as well"
-
-
-def _ml(volume_ul: int) -> str:
-    return f"{plain(millilitres(volume_ul))} mL"
 
 
 def preservative_free(stocks: Iterable[Stock], today: date) -> str:

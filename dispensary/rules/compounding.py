@@ -10,9 +10,9 @@ from decimal import ROUND_DOWN, Decimal
 
 from dispensary.errors import Refused
 from dispensary.rules.beyond_use import Start
-from dispensary.rules.ingredient import Diluent, Powder, Source, ml, named
+from dispensary.rules.ingredient import Diluent, Powder, Source, named
 from dispensary.rules.product import HOUSE, Agent, Preservatives, Preserved, Product
-from dispensary.rules.quantity import plain
+from dispensary.rules.quantity import ml, plain
 from dispensary.rules.shelf import usable_on
 
 

@@ -25,3 +25,9 @@ class Finding:
     source: str = ""
     reason: str | None = None
     reason_code: str | None = None
+
+    @property
+    def said(self) -> str:
+        """The finding as people read it, with the reason to go on."""
+        why = f" ({self.reason})" if self.reason else ""
+        return f"{self.severity.capitalize()}: {self.message}{why}"

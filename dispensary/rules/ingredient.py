@@ -7,7 +7,7 @@ from datetime import date
 from dispensary.errors import Refused, quoted
 from dispensary.rules.dates import parse_expiry
 from dispensary.rules.product import AGENTS, Form, Preservatives, Product
-from dispensary.rules.quantity import Dose, millilitres, parse_volume_ul, plain
+from dispensary.rules.quantity import Dose, ml, parse_volume_ul
 from dispensary.rules.scan import parse_lot
 from dispensary.rules.text import clean_text
 
@@ -123,11 +123,6 @@ def parse_diluent(text: str) -> Diluent:
 def named(ingredient: Source | Powder | Diluent) -> str:
     """The ingredient with its lot, as limits and refusals name it."""
     return f"{ingredient.name} lot {ingredient.lot}"
-
-
-def ml(volume_ul: int) -> str:
-    """A volume in words, such as `0.5 mL`."""
-    return f"{plain(millilitres(volume_ul))} mL"
 
 
 def _parts(text: str, count: int, what: str, example: str) -> list[str]:

@@ -33,7 +33,12 @@ class PlaceKind(StrEnum):
     @property
     def stocked(self) -> bool:
         """Whether the pharmacy's stock stands here."""
-        return self.saleable or self in (PlaceKind.QUARANTINE, PlaceKind.RETURNED, PlaceKind.TRANSIT)
+        return self.takes_new_stock or self in (PlaceKind.RETURNED, PlaceKind.TRANSIT)
+
+    @property
+    def takes_new_stock(self) -> bool:
+        """Whether what comes in or is made may be put here; elsewhere stands what was here before."""
+        return self.saleable or self is PlaceKind.QUARANTINE
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,12 @@ from datetime import date, timedelta
 from itertools import takewhile
 
 from dispensary.errors import Refused
+from dispensary.rules.course import Course
 from dispensary.rules.directions import Directions, Phase
 from dispensary.rules.grammar.words import ENGLISH, interval_text, lasting_text
 from dispensary.rules.product import Product, Route
 from dispensary.rules.safety import require_no_slip
-from dispensary.rules.supply import Course, supply_of, units_for_days
+from dispensary.rules.supply import supply_of, units_for_days
 
 USUAL_DAYS = 90
 """How far a plan looks where nobody says."""

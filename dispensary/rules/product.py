@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import TypeVar
 
 from dispensary.errors import Refused, quoted
-from dispensary.rules.quantity import Strength, millilitres, plain
+from dispensary.rules.quantity import Strength, ml, plain
 
 Choice = TypeVar("Choice", bound=StrEnum)
 
@@ -218,7 +218,7 @@ class Product:
     @property
     def fill(self) -> str:
         """The fill volume as printed, such as `10 mL`."""
-        return f"{plain(millilitres(self.fill_ul))} mL"
+        return ml(self.fill_ul)
 
 
 def one_of(kind: type[Choice], what: str, text: str) -> Choice:

@@ -69,6 +69,11 @@ def plain(number: Decimal) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
+def counted(number: int, what: str) -> str:
+    """How many of what: `1 unit`, `3 units`, `1,200 units`."""
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
 def parse_units(text: str) -> int:
     """A count of whole units, 1 to MOST_UNITS, in ASCII digits; raises NotAQuantity."""
     if not re.fullmatch(r"[1-9][0-9]{0,6}", text, re.ASCII) or int(text) > MOST_UNITS:
@@ -140,6 +145,11 @@ def parse_volume_ul(text: str) -> int:
     if volume != int(volume) or volume <= 0:
         raise NotAVolume(given=quoted(text))
     return int(volume)
+
+
+def ml(volume_ul: int) -> str:
+    """Whole microlitres as people read them, such as `0.5 mL`."""
+    return f"{plain(millilitres(volume_ul))} mL"
 
 
 def millilitres(volume_ul: int) -> Decimal:

@@ -8,9 +8,10 @@ from itertools import accumulate, islice, pairwise
 
 from dispensary.errors import Refused
 from dispensary.rules import schedule
+from dispensary.rules.course import Course, CourseCompleted
 from dispensary.rules.product import Product
 from dispensary.rules.shelf import ALLOWED, LotNotUsable, Operation, State
-from dispensary.rules.supply import Course, CourseCompleted, TooFewUnits, supply_of
+from dispensary.rules.supply import TooFewUnits, supply_of
 
 
 class RecallClass(StrEnum):

@@ -8,10 +8,11 @@ from heapq import merge
 
 from dispensary.errors import Refused, quoted
 from dispensary.rules import schedule
+from dispensary.rules.course import Course
 from dispensary.rules.directions import Directions
 from dispensary.rules.product import Product
 from dispensary.rules.quantity import parse_units
-from dispensary.rules.supply import Course, TooFewUnits, supply_of
+from dispensary.rules.supply import TooFewUnits, supply_of
 
 
 class NotRefills(Refused):

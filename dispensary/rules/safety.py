@@ -108,11 +108,7 @@ def blocking(found: tuple[Finding, ...]) -> tuple[Finding, ...]:
 
 
 def overridden(
-    found: tuple[Finding, ...],
-    reasons: Mapping[str, Reason],
-    *,
-    may_override: bool,
-    outcome: str = "Nothing was dispensed",
+    found: tuple[Finding, ...], reasons: Mapping[str, Reason], *, outcome: str = "Nothing was dispensed"
 ) -> tuple[Finding, ...]:
     """The findings with the pharmacist's reasons in their place, by the codes of the findings.
 
@@ -125,8 +121,7 @@ def overridden(
             answers = f"give reasons for {' and '.join(codes)} only" if codes else "nothing was found; leave it out"
             raise NotAnOverride(given=code, way_out=answers)
     answered = tuple(
-        _answered(finding, reasons[finding.code]) if may_override and finding.code in reasons else finding
-        for finding in found
+        _answered(finding, reasons[finding.code]) if finding.code in reasons else finding for finding in found
     )
     in_the_way = blocking(answered)
     if in_the_way:

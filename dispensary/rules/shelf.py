@@ -138,18 +138,23 @@ def described(state: State, expires: date) -> str:
     return f"expired on {expires}" if state is State.EXPIRED else state.value
 
 
+def standing(state: State, expires: date) -> str:
+    """The same, said of the lot: `is held`, `is recalled` or `expired on 2026-10-31`."""
+    why = described(state, expires)
+    return why if state is State.EXPIRED else f"is {why}"
+
+
 def require(operation: Operation, recorded: State, expires: date, today: date, *, lot: str, product: str) -> None:
     """Raises LotNotUsable unless the table allows the operation on a lot in its state on the day (see state_on)."""
     state = state_on(recorded, expires, today)
     if ALLOWED[state, operation]:
         return
-    why = described(state, expires)
     raise LotNotUsable(
         lot=lot,
         product=product,
         state=state.value,
         operation=operation.value,
-        why=why if state is State.EXPIRED else f"is {why}",
+        why=standing(state, expires),
         way_out=_way_out(operation, state, lot),
     )
 

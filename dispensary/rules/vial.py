@@ -9,7 +9,7 @@ from dispensary.rules.directions import Directions, Duration, Interval, Phase, U
 from dispensary.rules.moments import to_the_minute
 from dispensary.rules.place import PlaceKind
 from dispensary.rules.product import Product, Route
-from dispensary.rules.quantity import Dose, millilitres, plain
+from dispensary.rules.quantity import Dose, ml
 from dispensary.rules.shelf import last_usable_day
 
 SINGLE_DOSE_HOURS = 1
@@ -297,11 +297,6 @@ def too_little_for_more(remaining_ul: int, dose: Dose, dose_ul: int) -> str | No
     if not 0 < remaining_ul < dose_ul:
         return None
     return f"{ml(remaining_ul)} is left, which is less than another dose of {dose} ({ml(dose_ul)})."
-
-
-def ml(volume_ul: int) -> str:
-    """The volume as printed, such as `0.5 mL`."""
-    return f"{plain(millilitres(volume_ul))} mL"
 
 
 def shown(moment: datetime, beside: datetime) -> str:

@@ -43,6 +43,8 @@ head = Table(
     Column("dispenses", Integer, nullable=False),
     Column("returns", Integer, nullable=False),
     *(Column(counter, Integer, nullable=False, server_default=text("0")) for counter in LATER_COUNTERS),
+    # The latest moment of an event, those of signing in left out; before the first there is none.
+    Column("at", Instant, nullable=True),
     CheckConstraint("sequence >= 0", name="sequence"),
 )
 

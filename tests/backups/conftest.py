@@ -1,5 +1,6 @@
 """Where backups go in tests."""
 
+import shutil
 from collections.abc import Iterator
 from functools import cache
 from itertools import count
@@ -8,11 +9,29 @@ from pathlib import Path
 import pytest
 
 from dispensary import database
-from dispensary.backups import seal
+from dispensary.backups import copying, seal
+from dispensary.backups.manifest import Manifest
 from tests.backups.backed_up import no_pause, taken
 from tests.build import NOW, Shop, admin, server_uri
 
 _names = count(1)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def tables_made_once(tmp_path_factory) -> Iterator[None]:
+    """The tables that wait for a server's rows are made by the migrations once for each schema, and then copied."""
+    folder = tmp_path_factory.mktemp("tables")
+    make = copying._make_tables
+
+    def copied(file: Path, schema: str) -> None:
+        made = folder / schema
+        if not made.exists():
+            make(made, schema)
+        shutil.copy(made, file)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(copying, "_make_tables", copied)
+        yield
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -46,6 +65,13 @@ def quick(monkeypatch) -> None:
 
 
 @pytest.fixture(scope="module")
+def kept(busy, tmp_path_factory) -> tuple[Manifest, Path]:
+    """A backup of the pharmacy in which everything was done once, for tests that leave it as it is."""
+    file = tmp_path_factory.mktemp("kept") / "b"
+    return taken(busy, file), file
+
+
+@pytest.fixture(scope="module")
 def two(sqlite_template, tmp_path_factory) -> tuple[bytes, bytes]:
     """A backup of a small pharmacy, plain and sealed."""
     folder = tmp_path_factory.mktemp("two")
@@ -56,3 +82,10 @@ def two(sqlite_template, tmp_path_factory) -> tuple[bytes, bytes]:
         taken(shop, folder / str(sealed), sealed=sealed)
     engine.dispose()
     return (folder / "False").read_bytes(), (folder / "True").read_bytes()
+
+
+@pytest.fixture
+def small(two, here) -> Path:
+    """The plain one of them, as a file."""
+    (here / "b").write_bytes(two[0])
+    return here / "b"

@@ -1,5 +1,6 @@
 """The rehearsal of a restore, and the proof of what came back."""
 
+import shutil
 import sqlite3
 
 from sqlalchemy import text
@@ -11,8 +12,8 @@ from tests.build import NOW, Shop, a_lot
 from tests.owning import past
 
 
-def test_a_drill_leaves_nothing(busy, here):
-    taken(busy, here / "b")
+def test_a_drill_leaves_nothing(kept, here):
+    shutil.copy(kept[1], here / "b")
     proof = drill(here / "b", ask, no_pause)
     assert (proof.ok, proof.database) == (True, "drill of b")
     assert listing(here) == ["b"]

@@ -8,32 +8,29 @@ from sqlalchemy import inspect, text
 
 from dispensary import database
 from dispensary.backups.restoring import DatabaseThere
-from tests.backups.backed_up import listing, no_pause, restored, taken
+from tests.backups.backed_up import listing, no_pause, restored
 from tests.build import admin, server_uri
 from tests.refusing import refused
 
 
-def test_a_database_that_is_there_stays(busy, elsewhere, here):
-    taken(busy, here / "b")
-    assert restored(here / "b", elsewhere).ok
+def test_a_database_that_is_there_stays(small, elsewhere):
+    assert restored(small, elsewhere).ok
     with pytest.raises(DatabaseThere, match="nothing was restored"):
-        restored(here / "b", elsewhere)
+        restored(small, elsewhere)
 
 
 @pytest.mark.parametrize("name", ["x.db", "x.db-journal", "x.db-wal", "x.db-shm"])
-def test_a_file_that_is_there_or_would_be_played_in_stays(busy, here, name):
-    taken(busy, here / "b")
+def test_a_file_that_is_there_or_would_be_played_in_stays(small, here, name):
     Path(name).write_bytes(b"precious")
-    refused(DatabaseThere, lambda: restored(here / "b", "sqlite:///x.db"))
+    refused(DatabaseThere, lambda: restored(small, "sqlite:///x.db"))
     assert Path(name).read_bytes() == b"precious"
     Path(name).unlink()
     Path(name).symlink_to("nowhere")
-    refused(DatabaseThere, lambda: restored(here / "b", "sqlite:///x.db"))
+    refused(DatabaseThere, lambda: restored(small, "sqlite:///x.db"))
     assert listing(here) == sorted(["b", name])
 
 
-def test_somebody_elses_tables_stay(busy, postgres_server, here):
-    taken(busy, here / "b")
+def test_somebody_elses_tables_stay(small, postgres_server):
     admin(postgres_server, "CREATE DATABASE theirs")
     uri = server_uri(postgres_server, "theirs")
     try:
@@ -41,7 +38,7 @@ def test_somebody_elses_tables_stay(busy, postgres_server, here):
         with engine.begin() as db:
             db.execute(text("CREATE TABLE mine (x integer)"))
         with pytest.raises(DatabaseThere, match="it holds tables"):
-            restored(here / "b", uri)
+            restored(small, uri)
         with engine.connect() as db:
             assert inspect(db).get_table_names() == ["mine"]
         engine.dispose()
@@ -49,9 +46,8 @@ def test_somebody_elses_tables_stay(busy, postgres_server, here):
         admin(postgres_server, "DROP DATABASE theirs WITH (FORCE)")
 
 
-def test_a_database_that_appears_meanwhile_stays(busy, here, monkeypatch):
-    taken(busy, here / "b")
+def test_a_database_that_appears_meanwhile_stays(small, monkeypatch):
     link = os.link
     monkeypatch.setattr(os, "link", lambda *given: Path("x.db").write_bytes(b"theirs") and link(*given))
-    refused(DatabaseThere, lambda: restored(here / "b", "sqlite:///x.db"))
+    refused(DatabaseThere, lambda: restored(small, "sqlite:///x.db"))
     assert Path("x.db").read_bytes() == b"theirs"

@@ -9,21 +9,22 @@ from pathlib import Path
 import pytest
 from sqlalchemy import exc, text
 
-from dispensary import database
+from dispensary import database, ownership
+from dispensary.backups.manifest import Manifest
 from dispensary.backups.proving import drill
 from dispensary.backups.restoring import NotTaken
 from dispensary.database import OtherSchema
 from dispensary.exports.files import FileNotSaved
 from tests.backups.backed_up import OLD, ask, content, listing, no_pause, restored, taken
-from tests.build import NOW, Shop, a_lot, a_patient, a_prescriber, admin, an_rx, dispensed, server_uri, units_at
+from tests.build import NOW, Shop, a_lot, a_patient, a_prescriber, admin, an_rx, dispensed, later, server_uri, units_at
 from tests.faults.books import require_sound
 from tests.owning import past
 from tests.refusing import refused
 
 
-def test_everything_comes_back_on_either_engine(busy, elsewhere, here):
-    told = taken(busy, here / "b")
-    proof = restored(here / "b", elsewhere)
+def test_everything_comes_back_on_either_engine_and_its_backup_is_the_same(busy, kept, elsewhere, here):
+    told, file = kept
+    proof = restored(file, elsewhere)
     assert (proof.ok, proof.verified, proof.problems, proof.chains) == (True, True, (), told.chains)
     engine = database.open_engine(database.parse_url(elsewhere), no_pause)
     back = Shop(engine, NOW)
@@ -31,7 +32,9 @@ def test_everything_comes_back_on_either_engine(busy, elsewhere, here):
     if engine.dialect.name == "sqlite":
         assert stat.S_IMODE(Path(str(engine.url.database)).stat().st_mode) == 0o600
         assert listing(Path(str(engine.url.database)).parent) == ["pharmacy.db"]
+    again = taken(back, here / "c")
     engine.dispose()
+    assert (again.chains, again.rows, again.schema) == (told.chains, told.rows, told.schema)
 
 
 def test_dispensing_goes_on_after_a_restore(shop, elsewhere, here):
@@ -54,35 +57,43 @@ def test_dispensing_goes_on_after_a_restore(shop, elsewhere, here):
     engine.dispose()
 
 
-def test_a_backup_of_a_restored_pharmacy_is_the_same(busy, elsewhere, here):
-    told = taken(busy, here / "b")
-    assert restored(here / "b", elsewhere).ok
-    engine = database.open_engine(database.parse_url(elsewhere), no_pause)
-    again = taken(Shop(engine, NOW), here / "c")
-    engine.dispose()
-    assert (again.chains, again.rows, again.schema) == (told.chains, told.rows, told.schema)
-
-
-@pytest.mark.parametrize("file", OLD, ids=lambda file: file.stem)
-def test_a_backup_of_an_old_schema_comes_back_as_it_is_and_is_upgraded(file, elsewhere, here):
-    db = sqlite3.connect("old.db")
-    db.executescript(file.read_text("utf-8"))
+@pytest.fixture(scope="module")
+def old(request, tmp_path_factory) -> tuple[str, Manifest, Path]:
+    """A backup of a pharmacy of an old schema."""
+    folder = tmp_path_factory.mktemp("old")
+    db = sqlite3.connect(folder / "old.db")
+    db.executescript(request.param.read_text("utf-8"))
     db.close()
-    engine = database.open_engine(database.parse_url("old.db"), no_pause)
-    told = taken(Shop(engine, NOW), here / "b")
+    engine = database.open_engine(database.parse_url(str(folder / "old.db")), no_pause)
+    told = taken(Shop(engine, NOW), folder / "b")
     engine.dispose()
-    assert told.schema == file.stem
-    rehearsed = drill(here / "b", ask, no_pause)
-    assert (rehearsed.ok, rehearsed.verified, rehearsed.schema) == (True, True, file.stem)
-    proof = restored(here / "b", elsewhere)
-    assert (proof.ok, proof.verified, proof.schema) == (True, False, file.stem)
+    return request.param.stem, told, folder / "b"
+
+
+of_each_schema = pytest.mark.parametrize("old", OLD, indirect=True, ids=lambda file: file.stem)
+
+
+@of_each_schema
+def test_a_backup_of_an_old_schema_is_verified_in_full_by_a_drill(old):
+    schema, told, file = old
+    assert told.schema == schema
+    rehearsed = drill(file, ask, no_pause)
+    assert (rehearsed.ok, rehearsed.verified, rehearsed.schema) == (True, True, schema)
+
+
+@of_each_schema
+def test_a_backup_of_an_old_schema_comes_back_as_it_is_and_is_upgraded(old, elsewhere, here):
+    schema, told, file = old
+    proof = restored(file, elsewhere)
+    assert (proof.ok, proof.verified, proof.schema) == (True, False, schema)
     engine = database.open_engine(database.parse_url(elsewhere), no_pause)
     with pytest.raises(OtherSchema, match="dispensary upgrade"):
         database.check_schema(engine)
     # From this engine too, before its upgrade.
     assert taken(Shop(engine, NOW), here / "c").rows == told.rows
-    database.upgrade(engine)
-    back = Shop(engine, NOW, _keys=count(1000))
+    ownership.upgrade(engine)
+    # After the last of what the old pharmacies hold.
+    back = later(Shop(engine, NOW, _keys=count(1000)), 60)
     require_sound(back)
     a_lot(back, lot="NEW", units=5)
     require_sound(back)
@@ -110,23 +121,21 @@ def test_what_the_server_does_not_take_leaves_nothing_there(sqlite_template, pos
         admin(postgres_server, "DROP DATABASE strict WITH (FORCE)")
 
 
-def test_a_restore_to_a_full_disk_leaves_nothing(busy, here, monkeypatch):
-    taken(busy, here / "b")
+def test_a_restore_to_a_full_disk_leaves_nothing(small, here, monkeypatch):
 
     def full(descriptor):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
-    refused(FileNotSaved, lambda: restored(here / "b", "sqlite:///new.db"))
+    refused(FileNotSaved, lambda: restored(small, "sqlite:///new.db"))
     assert listing(here) == ["b"]
 
 
-def test_without_links_the_database_gets_its_name_all_the_same(busy, here, monkeypatch):
-    taken(busy, here / "b")
+def test_without_links_the_database_gets_its_name_all_the_same(small, here, monkeypatch):
 
     def none(*_):
         raise PermissionError(1, "Operation not permitted")
 
     monkeypatch.setattr(os, "link", none)
-    assert restored(here / "b", "sqlite:///x.db").ok
+    assert restored(small, "sqlite:///x.db").ok
     assert listing(here) == ["b", "x.db"]

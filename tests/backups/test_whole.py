@@ -2,7 +2,6 @@
 
 import os
 import random
-import signal
 import sqlite3
 import stat
 import subprocess
@@ -24,6 +23,7 @@ from dispensary.schema.sign_in import session
 from dispensary.services.people.sign_in import open_session
 from tests.backups.backed_up import SEED, ask, listing, no_pause, taken
 from tests.build import a_lot
+from tests.faults.counter import Counter, backing_up
 from tests.refusing import refused
 
 
@@ -72,7 +72,7 @@ def run(code: str, *given: str, cwd: Path) -> subprocess.Popen[str]:
 
 
 BACK_UP = """
-    import resource, signal, sys
+    import resource, sys
     from datetime import UTC, datetime
     from pathlib import Path
     from dispensary import database
@@ -81,46 +81,42 @@ BACK_UP = """
 
     engine = database.open_engine(database.parse_url(sys.argv[1]), pause=lambda: None)
     database.check_schema(engine)
-    if int(sys.argv[2]):
-        resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]), int(sys.argv[2])))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]), int(sys.argv[2])))
     print("ready", flush=True)
     try:
-        while True:
-            back_up(engine, Path("b"), settings=None, on=datetime.now(UTC), force=True)
-            print("done", flush=True)
+        back_up(engine, Path("b"), settings=None, on=datetime.now(UTC), force=True)
     except Refused as refused:
         sys.exit(f"{refused.exit_status} {refused}")
 """
 
 
-def seconds_of_a_backup(url: str, here: Path) -> float:
-    ran = run(BACK_UP, url, "0", cwd=here)
-    assert ran.stdout is not None
-    assert ran.stdout.readline() == "ready\n"
-    began = time.monotonic()
-    assert ran.stdout.readline() == "done\n"
-    took = time.monotonic() - began
-    ran.kill()
-    ran.communicate()
-    Path("b").unlink()
-    return took
-
-
-def test_a_killed_backup_leaves_no_part_of_a_file(shop, url, here):
+def test_a_killed_backup_leaves_no_part_of_a_file(shop, url, here, monkeypatch):
     a_lot(shop, units=10)
     moments = random.Random(SEED)
     print(f"seed {SEED}")  # noqa: T201
     whole = 0
     temporary = here.absolute().parent / "temporary"
+    # Their socket stands in the folder for what is temporary, and its path must be short.
+    monkeypatch.setattr("tempfile.tempdir", None)
+
+    def begun() -> Counter:
+        counter = Counter(backing_up, url, here.absolute(), temporary)
+        assert counter.said() == "ready"
+        return counter
+
     # A server's rows take longer than a file's pages: killed in the first backup, or in the one over it.
-    most = 2 * seconds_of_a_backup(url, here)
+    first = begun()
+    began = time.monotonic()
+    assert first.said() == "done"
+    most = 2 * (time.monotonic() - began)
+    first.kill()
+    first.close()
+    Path("b").unlink()
     for _ in range(8):
-        ran = run(BACK_UP, url, "0", cwd=here)
-        assert ran.stdout is not None
-        assert ran.stdout.readline() == "ready\n"
+        counter = begun()
         time.sleep(moments.uniform(0, most))
-        ran.send_signal(signal.SIGKILL)
-        ran.communicate()
+        counter.kill()
+        counter.close()
         # A folder for the new name of a file that is replaced may be left, and a temporary one; no row is in them.
         assert [name for name in listing(here) if not name.startswith(".dispensary-")] in ([], ["b"])
         for left in temporary.rglob("*.db"):

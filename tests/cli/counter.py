@@ -8,6 +8,17 @@ from typing import Any
 from typer.testing import CliRunner
 
 from dispensary.cli.app import app
+from tests.build import NOW
+
+PROGRAM = f"""
+from datetime import datetime
+from zoneinfo import ZoneInfo
+from dispensary.cli import context
+context.now = lambda timezone: datetime.fromisoformat({NOW.isoformat()!r}).astimezone(ZoneInfo(timezone))
+from dispensary.cli.app import main
+main()
+"""
+"""The program in a process of its own, at the moment of the tests: by an earlier clock it would enter nothing."""
 
 
 @dataclass

@@ -2,11 +2,13 @@
 
 import csv
 import json
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from dispensary import auditor
+from dispensary.exports.files import FileNotSaved
 from tests.cli.counter import Counter
 from tests.cli.test_audit_cli import not_verified, verifier
 
@@ -124,6 +126,10 @@ def test_registers_are_shown_and_written(filled):
     assert filled.refused("audit", "register", "dispensing", "--out", "d.csv").startswith("d.csv exists already")
     filled.done("audit", "register", "dispensing", "--out", "d.xlsx")
     assert Path("d.xlsx").read_bytes()[:2] == b"PK"
+    noted = len(filled.json("audit", "log"))
+    assert filled.done("audit", "register", "dispensing", "--out", "d.pdf") == "1 line\nd.pdf\n"
+    assert Path("d.pdf").read_bytes()[:5] == b"%PDF-"
+    assert len(filled.json("audit", "log")) == noted + 1
 
 
 def test_the_access_register_is_that_of_the_report(filled):
@@ -138,3 +144,55 @@ def test_wrong_days_are_refused(sqlite_counter, words):
     for command in (("log",), ("register", "receiving"), ("export", "--out", "a.jsonl")):
         sqlite_counter.refused("audit", *command, *words)
     assert json.loads(sqlite_counter("audit", "log", *words, "--format", "json").err)["error"]["code"]
+
+
+@pytest.mark.parametrize("more", [(), ("--signed",), ("--with-patients",)])
+def test_an_export_says_how_far_it_is_where_a_terminal_looks_on(filled, monkeypatch, more):
+    said: list[str] = []
+
+    @contextmanager
+    def heard():
+        yield said.append
+
+    monkeypatch.setattr("dispensary.cli.progress.progress", heard)
+    events = len(filled.json("audit", "log"))
+    filled.done("audit", "export", "--out", "a.jsonl", *more)
+    assert said == [f"audit: 0 of {events} events"]
+
+
+def test_many_lines_are_shown_a_page_at_a_time_as_if_they_were_one(filled, monkeypatch):
+    for _ in range(5):
+        filled.done("patient", "show", "P1")
+    shown = [("report", "access"), ("audit", "register", "access")]
+
+    def outputs(kind: str) -> list[str]:
+        return [filled.done(*words, "--format", kind) for words in shown]
+
+    whole = {kind: outputs(kind) for kind in ("json", "csv", "table")}
+    monkeypatch.setattr("dispensary.cli.spool.PAGE", 2)
+    assert outputs("json") == whole["json"]
+    assert outputs("csv") == whole["csv"]
+    for one, other in zip(outputs("table"), whole["table"], strict=True):
+        heads, *lines = other.splitlines()
+        pages = [[heads, *lines[at : at + 2]] for at in range(0, len(lines), 2)]
+        assert one == "\n\n".join("\n".join(page) for page in pages) + "\n"
+    assert len(json.loads(whole["json"][0])) == 5
+
+
+def test_nothing_is_shown_of_whom_the_audit_cannot_note(filled, monkeypatch):
+    def fails(*_, **__):
+        raise FileNotSaved(path="pharmacy.db", problem="No space left on device")
+
+    monkeypatch.setattr("dispensary.services.people.register.note_reading", fails)
+    ran = filled("audit", "register", "dispensing")
+    assert (ran.status, ran.out) == (3, "")
+
+
+def test_a_full_disk_is_told(filled, monkeypatch):
+    def fails(*_, **__):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("dispensary.cli.spool.Spool._pieces", fails)
+    ran = filled("report", "access")
+    assert (ran.status, ran.out) == (4, "")
+    assert "could not be printed (No space left on device)" in " ".join(ran.err.split())

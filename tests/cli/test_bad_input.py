@@ -14,6 +14,7 @@ from dispensary.schema.people import patient
 from dispensary.schema.prescribing import prescription
 from dispensary.schema.stock import lot, movement
 from dispensary.schema.trust import audit_event, request
+from tests.cli.counter import PROGRAM
 
 GS = "\x1d"
 GOOD = "]d2" + element_string("00305170031251", date(2027, 10, 31), "A23")
@@ -306,9 +307,8 @@ def test_a_bad_output_path(unchanged, out):
 
 
 def run(folder, *words, env=None, **more):
-    code = "from dispensary.cli.app import main; main()"
     return subprocess.run(
-        [sys.executable, "-c", code, *words],
+        [sys.executable, "-c", PROGRAM, *words],
         cwd=folder,
         env={**os.environ, **(env or {})},
         capture_output=True,

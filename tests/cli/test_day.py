@@ -11,6 +11,7 @@ import pypdfium2
 from dispensary.cli import context
 from dispensary.rules.scan import element_string
 from tests.build import NOW
+from tests.cli.counter import PROGRAM
 from tests.labelling.printed import flowing
 from tests.refusing import require_golden
 
@@ -205,11 +206,10 @@ def test_a_report_at_two_in_the_morning_tells_of_the_day_that_ended(counter, mon
 
 
 def test_a_result_that_cannot_be_printed_is_done_and_says_so(counter):
-    code = "from dispensary.cli.app import main; main()"
     words = ["receive", scan(), "--key", "k1"]
     with Path("/dev/full").open("w") as full:
         said = subprocess.run(
-            [sys.executable, "-c", code, *words], stdout=full, stderr=subprocess.PIPE, text=True, check=False
+            [sys.executable, "-c", PROGRAM, *words], stdout=full, stderr=subprocess.PIPE, text=True, check=False
         )
     assert said.returncode == 4
     sentence = " ".join(said.stderr.split()).partition(": ")[2]

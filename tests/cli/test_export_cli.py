@@ -38,6 +38,26 @@ def test_a_folder_that_is_there_is_left_as_it_is(sqlite_counter):
     require_golden(f"folder_exists: {sqlite_counter.refused('export', 'tables')}")
 
 
+def test_patients_are_left_out_unless_asked_for_and_noted(filled):
+    filled.done("export", "tables")
+    folder = filled.folder
+    assert "patient" not in next((folder / "tables/dispenses").rglob("*.csv")).read_text()
+    assert filled.json("report", "access") == []
+    filled.done("export", "whom", "--patients", "--table", "dispenses")
+    assert ",P1," in next((folder / "whom/dispenses").rglob("*.csv")).read_text()
+    assert [(row["what"], row["patients"]) for row in filled.json("report", "access")] == [("export", ["P1"])]
+
+
+def test_who_may_not_read_patients_gets_no_folder_of_them(filled, monkeypatch):
+    filled.done("user", "add", "mia", "--role", "manager")
+    monkeypatch.setenv("DISPENSARY_USER", "mia")
+    assert "mia has the role of manager and reading who got a lot needs" in filled.refused(
+        "export", "tables", "--patients"
+    )
+    assert not [*filled.folder.glob("tables"), *filled.folder.glob(".dispensary-*")]
+    filled.done("export", "tables")
+
+
 def test_progress_is_one_line_of_a_terminal_that_is_gone_at_the_end(monkeypatch):
     said = Terminal()
     monkeypatch.setattr(sys, "stderr", said)

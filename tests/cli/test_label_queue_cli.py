@@ -18,8 +18,8 @@ from dispensary.rules.printer import SENDING_TAKES
 from dispensary.services.people.register import NewUser, add_user
 from dispensary.services.printing.print_label import Print, print_label
 from dispensary.services.printing.send import claim
-from tests.build import Shop
-from tests.cli.counter import Counter
+from tests.build import NOW, Shop
+from tests.cli.counter import PROGRAM, Counter
 from tests.refusing import require_golden
 
 
@@ -199,9 +199,10 @@ def test_a_counter_that_dies_while_it_sends_leaves_what_nobody_knows(at, shop, t
     lp.chmod(0o755)
     printer("cups:Roll")
     monkeypatch.setenv("PATH", f"{lp.parent}:/usr/bin:/bin")
-    run = [sys.executable, "-c", "from dispensary.cli.app import main; main()", "label", "send"]
+    run = [sys.executable, "-c", PROGRAM, "label", "send"]
     died = subprocess.run(run, capture_output=True, check=False)
     assert died.returncode == -signal.SIGKILL
+    monkeypatch.setattr(context, "now", lambda timezone: NOW + SENDING_TAKES)
     assert [(each["job"], each["state"]) for each in at.json("label", "queue")] == [
         ("PJ1", "unknown"),
         ("PJ2", "waiting"),

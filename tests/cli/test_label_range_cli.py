@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from dispensary.cli import label_range, range_parts
+from dispensary.cli import context, label_range, range_parts
 from dispensary.cli.label_range import CannotBegin, DrawnAlready, NotInTheRange, RangeBackwards, StoppedAt
 from dispensary.cli.range_parts import DesignChanged, NotOurParts, OtherRange
 from dispensary.exports.files import FileExists
@@ -27,6 +27,7 @@ def twelve(counter: Counter, shop: Shop, monkeypatch: pytest.MonkeyPatch) -> Cou
     for fill in range(12):
         dispensed(later(shop, 28 * fill), rx)
     monkeypatch.setattr(label_range, "PART", 5)
+    monkeypatch.setattr(context, "now", lambda timezone: later(shop, 28 * 12).on)
     return counter
 
 
@@ -105,7 +106,7 @@ def test_a_range_again_with_its_key_has_the_same_bytes(twelve):
 
 def test_a_label_that_cannot_be_printed_names_its_dispense(twelve, shop):
     twelve.done("patient", "add", "--id", "MRN-2", "--name", "貧 Li", "--born", "1961-04-03")
-    dispensed(shop, shop_rx(shop, "P2", "PR1", units=4))
+    dispensed(later(shop, 28 * 12), shop_rx(later(shop, 28 * 12), "P2", "PR1", units=4))
     said = twelve("label", "range", "D1", "D13", "--out", "all.pdf")
     assert said.out == ""
     sentence = needs_a_person(said, twelve.folder)
@@ -150,7 +151,7 @@ WHOLE = ("label", "range", "D1", "D12", "--out", "all.pdf")
 def no_letters_for(counter: Counter, shop: Shop) -> None:
     """D13 and D14, of which the first cannot be printed."""
     counter.done("patient", "add", "--id", "MRN-2", "--name", "貧 Li", "--born", "1961-04-03")
-    dispensed(shop, shop_rx(shop, "P2", "PR1", units=4))
+    dispensed(later(shop, 28 * 12), shop_rx(later(shop, 28 * 12), "P2", "PR1", units=4))
     dispensed(later(shop, 28 * 12), "RX1")
 
 

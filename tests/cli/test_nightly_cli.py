@@ -1,7 +1,12 @@
 """The night as cron runs it: one line, an exit status, and the same files for the same books."""
 
 import json
+import subprocess
+import sys
+from contextlib import contextmanager
 from pathlib import Path
+
+import pytest
 
 from tests.cli.test_day import an_rx, scan
 
@@ -42,3 +47,41 @@ def test_several_sites_stand_side_by_side(counter):
     assert len(here["sites"]) == 2
     assert here["sites"] == there["sites"]
     assert [site["units"] for site in here["sites"]] == [sum(group["units"] for group in here["stock"])] * 2
+
+
+def test_a_terminal_is_told_how_far_it_is_and_nothing_else_is(counter, monkeypatch):
+    heard = []
+
+    @contextmanager
+    def listening():
+        yield heard.append
+
+    counter.done("receive", scan())
+    counter.done("site", "add", "North")
+    assert counter("report", "nightly", "--out", "quiet").err == ""
+    monkeypatch.setattr("dispensary.cli.progress.progress", listening)
+    counter("report", "nightly", "--out", "loud")
+    assert heard[0] == "figures"
+    assert heard[1].startswith("1 of ")
+    assert [line for line in heard if line.startswith("site ")] == ["site Corner Pharmacy", "site North"]
+    # The books are checked once, whatever the number of sites.
+    assert sum(line.startswith("1 of ") for line in heard) == 1
+    assert files("quiet") == files("loud")
+
+
+def test_an_earlier_day_says_that_its_stock_is_of_now(counter):
+    counter.done("receive", scan())
+    counter("report", "nightly", "--day", "2026-11-01", "--out", "night")
+    said = json.loads(Path("night/nightly-2026-11-01.json").read_text())
+    assert (said["day"], said["at"][:10]) == ("2026-11-01", "2026-11-21")
+    assert said["stock"][0]["units"] == 25
+
+
+@pytest.mark.parametrize("closed", [">&-", ">&- 2>&-"])
+def test_a_job_without_standard_streams_does_its_work_all_the_same(counter, closed):
+    """As some schedulers start one."""
+    code = "from dispensary.cli.app import main; main()"
+    command = f"exec {sys.executable} -c '{code}' report nightly --out closed {closed}"
+    said = subprocess.run(["/bin/sh", "-c", command], cwd=counter.folder, stderr=subprocess.PIPE, check=False)
+    assert (said.returncode, said.stderr) == (0, b"")
+    assert len(files("closed")) == 3

@@ -38,8 +38,9 @@ def test_every_command_explains_itself_within_80_columns(command, empty: Counter
     assert all(len(line) <= 80 for line in helped.splitlines())
 
 
-@pytest.mark.parametrize("words", [(), ("label",)])
-def test_every_short_help_fits_its_line(empty: Counter, words):
+@pytest.mark.parametrize("words", [(), *((command,) for command in COMMANDS)])
+def test_every_listed_command_is_told_in_a_whole_sentence(empty: Counter, words):
     _, _, listed = empty.done(*words, "--help").partition("Commands:")
-    assert listed.count("\n") > 2
     assert "..." not in listed
+    assert all(len(line) <= 80 for line in listed.splitlines())
+    assert words or listed.count("\n") > len(COMMANDS)

@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 from dispensary.cli.app import app
 from dispensary.cli.output import fault
 from dispensary.services.people import register
+from tests.cli.counter import PROGRAM
 from tests.refusing import require_golden
 
 NAME, IDENTIFIER, BORN = "Kari Hemmelig", "MRN-7731", "1961-04-03"
@@ -96,7 +97,7 @@ def test_what_a_server_says_of_a_value_is_not_told(counter, monkeypatch):
 
 def program(folder, planted: str, *words: str, **env: str) -> subprocess.CompletedProcess[str]:
     """The program in a process of its own, with something planted in it."""
-    code = f"{textwrap.dedent(planted)}\nfrom dispensary.cli.app import main\nmain()"
+    code = f"{textwrap.dedent(planted)}{PROGRAM}"
     return subprocess.run(
         [sys.executable, "-c", code, *words],
         cwd=folder,

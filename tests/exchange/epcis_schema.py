@@ -37,7 +37,12 @@ EVENT = {
             "minItems": 1,
             "items": {
                 "type": "object",
-                "properties": {"epcClass": URI, "quantity": {"type": "number", "exclusiveMinimum": 0}},
+                "properties": {
+                    "epcClass": URI,
+                    "quantity": {"type": "number", "exclusiveMinimum": 0},
+                    # UN/CEFACT Recommendation 20: two or three letters and digits.
+                    "uom": {"type": "string", "pattern": "^[A-Z0-9]{2,3}$"},
+                },
                 "required": ["epcClass", "quantity"],
                 "additionalProperties": False,
             },

@@ -3,23 +3,32 @@
 import copy
 import io
 import json
+from collections import Counter
+from dataclasses import replace
 from datetime import date, timedelta
+from decimal import Decimal
 
 import pytest
 from jsonschema import Draft202012Validator
+from sqlalchemy import select
 
 from dispensary import lookup
 from dispensary.exports.epcis.event_id import event_id
 from dispensary.exports.epcis.events import Teller, write
 from dispensary.reports.exchange.period import Period
-from dispensary.reports.exchange.visible import steps
+from dispensary.reports.exchange.visible import Step, steps
 from dispensary.rules.gln import NotAGln, parse_gln
+from dispensary.rules.place import PlaceKind
 from dispensary.rules.scan import Pack
+from dispensary.rules.vial import VialEntryKind
+from dispensary.schema.stock import movement, place
+from dispensary.schema.vials import vial_entry
 from dispensary.services.catalogue.formulary import NewPack, add_pack
 from dispensary.services.stock.receive import Delivery, Scanned, receive
-from tests.build import a_lot, an_rx, dispensed
+from tests.build import a_lot, an_rx, dispensed, later, returned
 from tests.exchange.epcis_schema import DOCUMENT
 from tests.refusing import refused
+from tests.vials import MULTI, a_vial, discarded, drawn
 
 CHECK = Draft202012Validator(DOCUMENT, format_checker=Draft202012Validator.FORMAT_CHECKER)
 
@@ -49,8 +58,79 @@ def test_the_oracle_accepts_all_that_is_told(busy):
         ("receiving", "OBSERVE"),
         ("commissioning", "ADD"),
         ("dispensing", "OBSERVE"),
+        ("stocking", "OBSERVE"),
+        ("shipping", "OBSERVE"),
         ("destroying", "DELETE"),
     }
+
+
+WAYS = {
+    Step.RECEIVED: (PlaceKind.SUPPLIER, None),
+    Step.MADE: (PlaceKind.COMPOUNDING, None),
+    Step.DISPENSED: (None, PlaceKind.PATIENTS),
+    Step.RETURNED: (PlaceKind.PATIENTS, None),
+    Step.SENT_BACK: (None, PlaceKind.SUPPLIER),
+    Step.DESTROYED: (None, PlaceKind.WASTE),
+}
+"""Where the movements of a step come from or go to; what is restocked comes from the patients as well."""
+
+
+def test_every_unit_and_every_microlitre_that_went_is_told_once(busy):
+    found = busy.read(lambda db: list(steps(db, busy.by().site_id, Period(), busy.on)))
+    units, volumes = Counter(), Counter()
+    for each in found:
+        step = Step.RETURNED if each.step is Step.RESTOCKED else each.step
+        units[step] += sum(part.units for part in each.parts)
+        volumes[step] += each.volume_ul
+    source, target = place.alias(), place.alias()
+    query = (
+        select(source.c.kind, target.c.kind, movement.c.units)
+        .join(source, source.c.id == movement.c.from_place_id)
+        .join(target, target.c.id == movement.c.to_place_id)
+    )
+    moved = busy.read(lambda db: db.execute(query).all())
+    for step, (left, came) in WAYS.items():
+        booked = sum(each for one, other, each in moved if left in (None, one) and came in (None, other))
+        assert units[step] == booked > 0, step
+    entered = select(vial_entry.c.kind, vial_entry.c.volume_ul)
+    for kind, step in ((VialEntryKind.DRAW, Step.DRAWN), (VialEntryKind.WASTE, Step.WASTED)):
+        taken = busy.read(lambda db: db.execute(entered).all())
+        assert volumes[step] == sum(each for of, each in taken if of is kind) > 0
+    assert sum(units.values()) == sum(units[step] for step in WAYS)
+
+
+def test_a_dose_and_the_rest_of_its_vial_are_told_in_millilitres(shop):
+    a_lot(shop, product=MULTI)
+    rx = an_rx(shop)
+    a_vial(shop)
+    careful = replace(shop, practice=replace(shop.practice, dead_volume_ul=75))
+    drawn(careful.at(shop.on + timedelta(minutes=1)), rx)
+    discarded(shop.at(shop.on + timedelta(minutes=2)))
+    received, dose, lost, rest = events(shop)
+    assert (lost["quantityList"][0]["quantity"], lost["eventTime"]) == (0.075, dose["eventTime"])
+    (given,), (left,) = dose["quantityList"], rest["quantityList"]
+    assert (given["quantity"], given["uom"], left["quantity"], left["uom"]) == (1, "MLT", 8.925, "MLT")
+    assert given["epcClass"] == left["epcClass"] != received["quantityList"][0]["epcClass"]
+    assert (dose["bizStep"], dose["disposition"], dose["action"]) == ("dispensing", "dispensed", "OBSERVE")
+    assert (rest["bizStep"], rest["disposition"], rest["action"]) == ("destroying", "destroyed", "DELETE")
+    assert dose["cbvmda:lotNumber"] == received["cbvmda:lotNumber"]
+    assert "bizLocation" not in dose
+
+
+def test_what_came_back_and_what_never_left_are_told_apart(shop):
+    a_lot(shop)
+    rx = an_rx(shop)
+    dispensed(shop, rx)
+    returned(shop, "D1", units=1)
+    dispensed(later(shop, 28), rx)
+    returned(later(shop, 28), "D2", "not collected", undelivered=True)
+    told_of = [(each["bizStep"], each["disposition"], each["quantityList"][0]["quantity"]) for each in events(shop)]
+    assert told_of[1:] == [
+        ("dispensing", "dispensed", 4),
+        ("receiving", "returned", 1),
+        ("dispensing", "dispensed", 4),
+        ("stocking", "in_progress", 4),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -125,6 +205,40 @@ REFERENCE = {
             }
         ],
         "cbvmda:lotNumber": "A/1",
+    },
+    "ni:///sha-256;55a477437ed0c2376160233a85f94e7dcf234be5ba6305ce2a25151d3d8b31ab?ver=CBV2.0": {
+        "eventTime": "2026-11-21T14:30:00.000Z",
+        "eventTimeZoneOffset": "-05:00",
+        "quantityList": [{"epcClass": "urn:uuid:6b08b58c-857e-83f6-aa72-db77b71756f3", "quantity": 0.5, "uom": "MLT"}],
+        "action": "OBSERVE",
+        "bizStep": "dispensing",
+        "disposition": "dispensed",
+        "readPoint": {"id": "urn:uuid:7594acf9-b500-8220-9835-4dd01ec9190d"},
+        "bizTransactionList": [
+            {
+                "type": "urn:uuid:f55641cb-f251-824b-96a0-1ca03ecd2291",
+                "bizTransaction": "urn:uuid:18004709-822b-82f0-a365-56f58748d3b2",
+            }
+        ],
+        "cbvmda:lotNumber": "A1",
+    },
+    "ni:///sha-256;64a32a8c75da78053806a2ab1d3e73630eae6d96cc4312d9415c6550e59ba382?ver=CBV2.0": {
+        "eventTime": "2026-11-21T14:30:00.000Z",
+        "eventTimeZoneOffset": "-05:00",
+        "quantityList": [
+            {"epcClass": "urn:uuid:6b08b58c-857e-83f6-aa72-db77b71756f3", "quantity": Decimal(10), "uom": "MLT"}
+        ],
+        "action": "OBSERVE",
+        "bizStep": "receiving",
+        "disposition": "returned",
+        "readPoint": {"id": "urn:uuid:7594acf9-b500-8220-9835-4dd01ec9190d"},
+        "bizTransactionList": [
+            {
+                "type": "urn:uuid:f55641cb-f251-824b-96a0-1ca03ecd2291",
+                "bizTransaction": "urn:uuid:18004709-822b-82f0-a365-56f58748d3b2",
+            }
+        ],
+        "cbvmda:lotNumber": "A1",
     },
 }
 """Hashes that the reference implementation of CBV 2.0, epcis-event-hash-generator 1.9.3, gave these events."""

@@ -104,6 +104,13 @@ def test_doses(amount, said):
     assert meant(given, strengths={Strength(1000)}) == f"{said} IM weekly"
 
 
+def test_a_volume_is_of_no_strength_that_would_alone_leave_a_whole_dose():
+    given = dosage(period=1, periodUnit="wk")
+    given["doseAndRate"] = [{"doseQuantity": quantity(0.001, "mL")}]
+    refusal = refused(FhirFault, lambda: meant(given, strengths={Strength(1000), Strength(1500)}))
+    assert refusal.path == "MedicationRequest.dosageInstruction[0].doseAndRate[0].doseQuantity"
+
+
 def test_a_volume_in_several_strengths_is_refused():
     given = dosage(period=1, periodUnit="wk")
     given["doseAndRate"] = [{"doseQuantity": quantity(1, "mL")}]

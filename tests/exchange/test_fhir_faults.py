@@ -83,6 +83,16 @@ FAULTS = [
     ("Bundle.entry[3].fullUrl", at(("entry", 3, "fullUrl"), "urn:uuid:6f2d4c1e-0000-4000-8000-000000000001")),
     ("Bundle.entry[1].resource.resourceType", patient("resourceType", "AllergyIntolerance")),
     ("Bundle.entry[3].response", at(("entry", 3, "response"), {"status": "200"})),
+    ("Bundle.entry[3].request.method", at(("entry", 3, "request"), {"method": "DELETE", "url": "MedicationRequest/1"})),
+    ("Bundle.entry[0].request.method", at(("entry", 0, "request"), {"url": "Medication/1"})),
+    ("Bundle.modifierExtension", at(("modifierExtension",), [{"url": "u", "valueBoolean": True}])),
+    ("Bundle.entry[1].resource.modifierExtension", patient("modifierExtension", [{"url": "u"}])),
+    ("Bundle.entry[2].resource.modifierExtension", prescriber("modifierExtension", [{"url": "u"}])),
+    (f"{DOSE}.modifierExtension", dose("modifierExtension", value=[{"url": "u"}])),
+    (f"{DOSE}.timing.modifierExtension", dose("timing", "modifierExtension", value=[{"url": "u"}])),
+    (f"{SUPPLY}.modifierExtension", rx("dispenseRequest", "modifierExtension", value=[{"url": "u"}])),
+    (f"{RX}._modifierExtension", rx("_modifierExtension", value=[{"url": "u"}])),
+    (f"{RX}.intent", rx("intent", value="proposal")),
     (f"{RX}.colour", rx("colour", value="red")),
     (f"{RX}.modifierExtension", rx("modifierExtension", value=[{"url": "u", "valueBoolean": True}])),
     (f"{RX}.implicitRules", rx("implicitRules", value="https://clinic.example/rules")),
@@ -160,6 +170,10 @@ FAULTS = [
     (f"{DOSE}.doseAndRate[0].doseQuantity.value", dose("doseAndRate", 0, "doseQuantity", value=quantity(2000, "mL"))),
     (f"{DOSE}.doseAndRate[0].doseQuantity.code", dose("doseAndRate", 0, "doseQuantity", value=quantity(1, "g"))),
     (f"{DOSE}.doseAndRate[0].doseQuantity.system", dose("doseAndRate", 0, "doseQuantity", value=BARE)),
+    (f"{DOSE}.doseAndRate[0].doseQuantity.unit", dose("doseAndRate", 0, "doseQuantity", "unit", value="mcg")),
+    (f"{DOSE}.doseAndRate[0].doseQuantity.unit", dose("doseAndRate", 0, "doseQuantity", "unit", value="\u00b5g")),
+    (f"{SUPPLY}.quantity.unit", rx("dispenseRequest", "quantity", "unit", value="mL")),
+    (f"{REPEAT}.boundsDuration.unit", repeat(boundsDuration={**quantity(2, "wk"), "unit": "months"})),
     (f"{DOSE}.doseAndRate[0].doseQuantity.comparator", dose("doseAndRate", 0, "doseQuantity", "comparator", value="<")),
     (f"{SUPPLY}.numberOfRepeatsAllowed", rx("dispenseRequest", "numberOfRepeatsAllowed", value=100)),
     (f"{SUPPLY}.quantity", rx("dispenseRequest", "quantity", gone=True)),
@@ -290,17 +304,17 @@ NO_FILES = {
 
 @pytest.mark.parametrize("data", NO_FILES.values(), ids=NO_FILES)
 def test_a_file_that_is_none_is_refused_in_one_sentence_and_at_once(data):
-    began = time.monotonic()
+    began = time.process_time()
     refused(NotAFhirFile, lambda: read(data))
-    assert time.monotonic() - began < 1
+    assert time.process_time() - began < 1
 
 
 def test_a_document_of_nearly_the_most_bytes_is_refused_at_once():
     part = b'{"resource": {"resourceType": "Patient"}},'
     data = b'{"resourceType": "Bundle", "entry": [' + part * (MOST_BYTES // len(part) - 10) + b'{"a": 1}]}'
-    began = time.monotonic()
+    began = time.process_time()
     refused(FhirFault, lambda: read(data))
-    assert time.monotonic() - began < 3
+    assert time.process_time() - began < 3
 
 
 def test_a_number_of_many_digits_is_refused_where_it_stands():

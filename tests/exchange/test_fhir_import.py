@@ -17,10 +17,12 @@ from dispensary.schema.prescribing import prescription
 from dispensary.services.catalogue.formulary import Import, import_products
 from dispensary.services.people.erase import Erasure, erase
 from dispensary.services.people.register import NewUser, add_user
+from dispensary.services.people.sites import NewSite, add_site
 from dispensary.services.prescribing import prescription_act
 from tests.build import a_lot, a_patient, a_prescriber, dispensed, rows, the_rx
 from tests.exchange.documents import CLINIC, a_bundle, a_request, changed, dosage, quantity, taken_in
 from tests.refusing import everything, nothing_written, refused
+from tests.services.test_sites import at
 
 
 def of(shop, **more):
@@ -218,3 +220,88 @@ def test_a_hundred_prescriptions_are_taken_in_together(shop):
 def test_a_refusal_of_the_books_says_where(shop):
     refusal = refused(FhirFault, lambda: of(shop, authoredOn="2027-11-20"))
     assert refusal.path == "Bundle.entry[3].resource"
+
+
+HOUSE, CLINIC_RX = ({"system": system, "value": "2026-0815"} for system in ("urn:house", "https://clinic.example/rx"))
+
+
+@pytest.mark.parametrize(
+    "again", [[CLINIC_RX, HOUSE], [HOUSE], [CLINIC_RX], [HOUSE, CLINIC_RX, {**HOUSE, "value": "9"}]]
+)
+def test_identifiers_in_another_order_are_not_another_prescription(shop, again):
+    first = taken_in(shop, a_bundle(a_request(identifier=[HOUSE, CLINIC_RX])))
+    if again == [CLINIC_RX]:
+        # That it had another name as well nobody wrote down.
+        assert of(shop, identifier=again).rx == "RX2"
+        return
+    assert of(shop, identifier=again).rx == first.imported[0].rx
+    assert rows(shop, prescription) == 1
+
+
+def test_an_identifier_of_each_of_two_prescriptions_names_none(shop):
+    for one in (HOUSE, CLINIC_RX):
+        of(shop, identifier=[one])
+    document = a_bundle(a_request(identifier=[HOUSE, CLINIC_RX]))
+    refusal = nothing_written(shop, FhirFault, lambda: taken_in(shop, document))
+    assert refusal.path == "Bundle.entry[3].resource.identifier"
+
+
+def test_the_same_prescriptions_in_another_order_are_the_same(shop):
+    requests = [a_request(identifier=[{**CLINIC_RX, "value": str(number)}]) for number in range(3)]
+    first = taken_in(shop, a_bundle(*requests)).imported
+    before = everything(shop)
+    again = taken_in(shop, a_bundle(*reversed(requests))).imported
+    assert sorted(each.rx for each in again) == [each.rx for each in first]
+    assert everything(shop) == before
+
+
+def test_a_number_that_is_no_longer_used_finds_nobody(shop):
+    who = a_patient(shop, "MRN-7")
+    a_patient(shop, "MRN-1")
+    numbers = [{"use": "old", "system": CLINIC, "value": "MRN-1"}, {"system": CLINIC, "value": "MRN-7"}]
+    document = changed(lambda bundle, _: bundle["entry"][1]["resource"].update(identifier=numbers))
+    assert taken_in(shop, document).imported[0].patient == who
+
+
+def test_nobody_is_entered_under_a_name_that_is_no_longer_used(shop):
+    names = [{"use": "maiden", "text": "Kari Hansen"}, {"text": "Kari Nordmann"}]
+    taken_in(shop, changed(lambda bundle, _: bundle["entry"][1]["resource"].update(name=names)))
+    assert shop.read(lambda db: db.execute(select(patient.c.name)).scalar_one()) == "Kari Nordmann"
+
+
+@pytest.mark.parametrize(
+    ("name", "noted"),
+    [
+        ({"text": "Nordmann, Kari"}, False),
+        ({"family": "NORDMANN", "given": ["Kari", "Marie"]}, False),
+        ({"text": "Ola Nordmann"}, True),
+    ],
+)
+def test_another_name_under_the_same_number_is_for_a_person_to_see(shop, name, noted):
+    a_patient(shop)
+    done = taken_in(shop, changed(lambda bundle, _: bundle["entry"][1]["resource"].update(name=[name])))
+    said = "P1 has another name here than in the document: see that it is one person."
+    assert (said in done.imported[0].notes) is noted
+
+
+def test_the_same_patient_of_another_site_is_nobody_here(shop):
+    taken_in(shop, a_bundle())
+    shop.do(add_site, NewSite(shop.key(), "West"), origin="west-origin")
+    west = at(shop, "West")
+    nothing_written(west, FhirFault, lambda: taken_in(west, a_bundle(), add_people=False))
+    done = taken_in(west, a_bundle())
+    assert (done.patients, done.imported[0].rx) == (("P1",), "RX1")
+    assert rows(shop, prescription) == 2
+
+
+def test_a_bundle_may_have_several_patients(shop):
+    bundle = a_bundle()
+    other = {
+        "resourceType": "Patient",
+        "identifier": [{"system": CLINIC, "value": "MRN-2"}],
+        "name": [{"text": "Ola Nordmann"}],
+        "birthDate": "1990-01-02",
+    }
+    second = a_request(identifier=[{**CLINIC_RX, "value": "2"}], subject={"reference": "https://a.example/Patient/2"})
+    bundle["entry"] += [{"fullUrl": "https://a.example/Patient/2", "resource": other}, {"resource": second}]
+    assert [each.patient for each in taken_in(shop, bundle).imported] == ["P1", "P2"]

@@ -190,6 +190,7 @@ def a_night(lots: int = 0, sites: int = 1) -> Nightly:
     some = bool(lots)
     return Nightly(
         day=DAY,
+        at=datetime(2026, 11, 22, 2, 0, tzinfo=ZONE),
         needs_a_person=sentences(rows, Seen(verified=BOOKS)),
         stock=tuple(StockGroup(**group) for group in stock_by(rows, ("form", "fill_ml", "preservative"))),
         expiring=expiring_of(rows, DAY),

@@ -1,9 +1,11 @@
 """A signed part of the chain: what stands in it, what the auditor makes of it, and every way to spoil it."""
 
+import base64
 import csv
 import functools
 import hashlib
 import json
+import shutil
 import stat
 import subprocess
 import sys
@@ -13,8 +15,9 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
-from dispensary import audit, auditor
+from dispensary import audit, auditor, database
 from dispensary.auditor import Verdict, read_manifest
 from dispensary.checkpoint import SigningKey
 from dispensary.exports.audit import NotAnExportName
@@ -25,8 +28,10 @@ from dispensary.reports import chain
 from dispensary.reports.audit.wanted import Wanted, patients_by_commitment, selection
 from dispensary.reports.people.access import NotAPeriod
 from dispensary.rules.people import Role
+from dispensary.schema.people import patient
 from dispensary.services.people.register import NewUser, add_user
-from tests.build import NOW, Shop, opened
+from tests.auditing import by_the_library, in_memory
+from tests.build import NOW, Shop
 from tests.refusing import refused
 
 KEY = SigningKey("test-origin", b"k" * 32)
@@ -160,6 +165,21 @@ def test_personal_data_stand_in_a_file_of_their_own_and_only_when_asked_for(busy
         assert file.name == "b.patients.csv" or not [name for name in NAMES if name in file.read_bytes()]
 
 
+def test_no_hash_that_could_be_guessed_stands_in_it(busy, tmp_path):
+    write(busy, tmp_path, xlsx=True)
+    whole = b"".join(file.read_bytes() for file in tmp_path.iterdir())
+    people = busy.read(lambda db: db.execute(select(patient.c.identifier, patient.c.name, patient.c.born)).all())
+    facts = [str(fact) for row in people for fact in row] + [f"P{number}" for number in range(1, 5)]
+    both = [f"{one}{between}{other}" for one in facts for other in facts for between in ("", "|", "\n")]
+    for text in (*facts, *both, *map(json.dumps, facts)):
+        for how in ("md5", "sha1", "sha256", "sha512"):
+            digest = hashlib.new(how, text.encode())
+            assert digest.hexdigest().encode() not in whole
+            assert base64.b64encode(digest.digest()) not in whole
+    # The commitment is there, under the patient's own key: it would have been found.
+    assert audit.commitment(bytes([1]) * 32, 1).encode() in whole
+
+
 def test_an_erased_patient_has_a_number_and_no_name(busy, tmp_path):
     write(busy, tmp_path, patients=True, patient="P4")
     with (tmp_path / "a.patients.csv").open(encoding="utf-8", newline="") as file:
@@ -253,21 +273,38 @@ def test_what_was_kept_elsewhere_must_be_in_it_also_where_it_is_left_out(busy, t
     assert problem == f"The part begins after event {after}, and event 5 was noted."
 
 
-@pytest.fixture
-def small(tmp_path, monkeypatch):
-    """A part of two events of a few, in a folder of its own."""
-    # The same signature is asked about again and again.
-    monkeypatch.setattr(auditor, "signed", functools.cache(auditor.signed))
-    shop = Shop(opened(f"sqlite:///{tmp_path}/pharmacy.db"), NOW)
+@pytest.fixture(scope="module")
+def a_small_part(sqlite_template, tmp_path_factory):
+    """The files of a part of two events of a few, and of another."""
+    folder = tmp_path_factory.mktemp("part")
+    engine = database.open_engine(database.parse_url(str(shutil.copy(sqlite_template, folder))), lambda: None)
+    shop = Shop(engine, NOW)
     for name in ("kim", "=1+1", "sam"):
         shop.do(add_user, NewUser(shop.key(), name, Role.TECHNICIAN))
     shop.do(add_user, NewUser(shop.key(), "pia", Role.PHARMACIST))
-    folder = tmp_path / "part"
-    folder.mkdir()
     write(shop, folder, xlsx=True, document="=1+1")
     write(shop, folder, "b.jsonl", kind="user add")
-    shop.engine.dispose()
-    return folder
+    engine.dispose()
+    return {file.name: file.read_bytes() for file in folder.glob("[ab].*")}
+
+
+@pytest.fixture
+def small(a_small_part, tmp_path, monkeypatch):
+    """The small part, in a folder of its own."""
+    # The same signature is asked about again and again.
+    monkeypatch.setattr(auditor, "signed", functools.cache(auditor.signed))
+    for name, content in a_small_part.items():
+        (tmp_path / name).write_bytes(content)
+    return tmp_path
+
+
+@pytest.fixture
+def spoilt(a_small_part, monkeypatch):
+    """The files of the small part as the auditor finds them, for many that differ in a byte."""
+    monkeypatch.setattr(auditor, "signed", functools.cache(by_the_library))
+    files = in_memory(monkeypatch)
+    files |= a_small_part
+    return files
 
 
 def judged(folder, name="a"):
@@ -275,29 +312,25 @@ def judged(folder, name="a"):
 
 
 @pytest.mark.parametrize("suffix", ["jsonl", "csv", "xlsx", "manifest.txt"])
-def test_every_flipped_byte_is_caught(small, suffix):
-    assert judged(small).ok
-    file = small / f"a.{suffix}"
-    data = bytearray(file.read_bytes())
+def test_every_flipped_byte_is_caught(spoilt, suffix):
+    assert judged(Path()).ok
+    spoilt[f"a.{suffix}"] = data = bytearray(spoilt[f"a.{suffix}"])
     # Of the workbook nothing but its SHA-256 is read.
     for at in range(0, len(data), 5 if suffix == "xlsx" else 1):
         for mask in (0x01, 0x20, 0x80) if suffix == "jsonl" else (1 << at % 8,):
             data[at] ^= mask
-            file.write_bytes(data)
-            assert not judged(small).ok, (at, mask)
+            assert not judged(Path()).ok, (at, mask)
             data[at] ^= mask
-    file.write_bytes(data)
-    assert judged(small).ok
+    assert judged(Path()).ok
 
 
 @pytest.mark.parametrize("suffix", ["jsonl", "csv", "manifest.txt"])
-def test_every_lost_or_added_byte_is_caught(small, suffix):
-    file = small / f"a.{suffix}"
-    data = file.read_bytes()
+def test_every_lost_or_added_byte_is_caught(spoilt, suffix):
+    data = spoilt[f"a.{suffix}"]
     for at in range(0, len(data), 1 if suffix != "manifest.txt" else 7):
         for changed in (data[:at], data[:at] + data[at + 1 :], data[:at] + b"0" + data[at:]):
-            file.write_bytes(changed)
-            assert not judged(small).ok, at
+            spoilt[f"a.{suffix}"] = changed
+            assert not judged(Path()).ok, at
 
 
 def rows_spoiled(rows):

@@ -15,7 +15,7 @@ import pypdfium2.raw
 import pytest
 
 from dispensary.audit import Entry
-from dispensary.exports.files import FileExists
+from dispensary.exports.files import FileExists, FileNotSaved, write_new
 from dispensary.exports.money import money
 from dispensary.exports.nightly import COLUMNS, nightly_csv, nightly_json, write
 from dispensary.exports.nightly_pdf import nightly_pdf
@@ -244,6 +244,21 @@ def test_long_text_is_wrapped_and_never_cut():
     assert text.count("W") >= 100 + 20 + 32 + 2
 
 
+def test_a_number_that_is_too_wide_is_smaller_and_never_broken():
+    wide = 12_345_678_901_234_567_890
+    group, order = replace(BUSY.stock[0], units=wide, usable_units=wide), BUSY.reorder[0]
+    report = replace(BUSY, stock=(group,), reorder=(replace(order, order_value_micros=wide * 10**6),))
+    first, *others = read(nightly_pdf(report, CORNER))
+    # In the day's figures, and twice in its row.
+    assert first.count("12,345,678,901,234,567,890") == 3
+    assert "12,345,678,901,234,567,890.00" in "".join(others)
+
+
+def test_the_paper_says_of_which_moment_its_stock_is():
+    """Made at two in the night, or of a day that is long past."""
+    assert "stock, vials and figures as of 2026-11-22 02:00" in read(nightly_pdf(BUSY, CORNER))[0]
+
+
 def test_markup_is_text():
     report = replace(BUSY, needs_a_person=('<img src="/etc/passwd"/> <b>bold</b> & <a href="x">',))
     assert '<img src="/etc/passwd"/> <b>bold</b> & <a href="x">' in read(nightly_pdf(report, CORNER))[0]
@@ -267,3 +282,17 @@ def test_one_name_that_is_taken_stops_all_three(tmp_path):
     assert [file.name for file in tmp_path.iterdir()] == ["nightly-2026-11-21.json"]
     write(BUSY, CORNER, tmp_path, force=True)
     assert len(list(tmp_path.iterdir())) == 3
+
+
+def test_a_disk_that_fills_up_leaves_nothing_and_the_next_attempt_is_whole(tmp_path, monkeypatch):
+    def full(path, data, **_):
+        if path.suffix == ".json":
+            raise FileNotSaved(path=str(path), problem="No space left on device")
+        write_new(path, data)
+
+    with monkeypatch.context() as disk:
+        disk.setattr("dispensary.exports.nightly.write_new", full)
+        with pytest.raises(FileNotSaved):
+            write(BUSY, CORNER, tmp_path)
+    assert list(tmp_path.iterdir()) == []
+    assert len(write(BUSY, CORNER, tmp_path)) == 3

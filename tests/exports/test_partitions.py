@@ -13,15 +13,16 @@ from sqlalchemy import text
 
 from dispensary.exports import partitions
 from dispensary.exports.files import FileNotSaved, NoFolder
-from dispensary.exports.partitions import CSV, JSON_LINES, Asked, FolderExists, write
-from dispensary.reports import tables
+from dispensary.exports.partitions import CSV, JSON_LINES, Asked, FolderExists, new_tables
+from dispensary.reports import columns
 from dispensary.reports.tables import TABLES
 from tests.build import NOW, a_lot, an_rx, dispensed
 
 
 def written(shop, folder, names=tuple(TABLES), suffix=CSV, on=NOW, told=lambda line: None):
-    asked = Asked(tuple(TABLES[name] for name in names), suffix, on, shop.by(), "Corner Pharmacy")
-    return shop.read(write, folder, asked, told)
+    asked = Asked(tuple(TABLES[name] for name in names), suffix, on, shop.by(), "Corner Pharmacy", told)
+    with new_tables(folder) as new:
+        return shop.read(new.write, asked)
 
 
 def read(folder, name, suffix=CSV):
@@ -78,9 +79,9 @@ def test_a_month_is_read_without_the_others_and_is_that_of_the_pharmacys_clock(s
     zone = ZoneInfo("America/New_York")
     # The last hour of November in New York is December in UTC.
     a_lot(shop.at(datetime(2026, 11, 30, 23, 30, tzinfo=zone)), units=3)
-    a_lot(shop.at(datetime(2026, 12, 1, 0, 30, tzinfo=zone)), units=4)
+    a_lot(shop.at(datetime(2026, 12, 1, 0, 2, tzinfo=zone)), units=4)
     # A counter whose clock is behind.
-    a_lot(shop.at(datetime(2026, 11, 30, 23, 45, tzinfo=zone)), units=5)
+    a_lot(shop.at(datetime(2026, 11, 30, 23, 58, tzinfo=zone)), units=5)
     written(shop, tmp_path / "out", names=("movements",))
     rows = f"SELECT year, month, sum(units) FROM {read(tmp_path / 'out', 'movements')} GROUP BY ALL ORDER BY ALL"
     assert duckdb.sql(rows).fetchall() == [(2026, 11, 8), (2026, 12, 4)]
@@ -88,7 +89,7 @@ def test_a_month_is_read_without_the_others_and_is_that_of_the_pharmacys_clock(s
     assert [line.split(",")[0] for line in november.read_text().splitlines()] == [
         "at",
         "2026-12-01T04:30:00.000000+00:00",
-        "2026-12-01T04:45:00.000000+00:00",
+        "2026-12-01T04:58:00.000000+00:00",
     ]
 
 
@@ -151,7 +152,7 @@ def test_what_a_spreadsheet_would_run_has_an_apostrophe_in_csv_alone(shop, tmp_p
 
 def test_rows_come_in_batches_and_the_files_are_the_same(busy, tmp_path, monkeypatch):
     whole = written(busy, tmp_path / "whole")
-    monkeypatch.setattr(tables, "BATCH", 2)
+    monkeypatch.setattr(columns, "BATCH", 2)
     lines = []
     assert written(busy, tmp_path / "batches", told=lines.append).tables == whole.tables
     assert lines[:2] == ["movements: 2 rows", "movements: 4 rows"]
@@ -207,3 +208,33 @@ def test_a_fill_is_joined_to_its_movements_by_its_request(shop, tmp_path):
         f"JOIN {read(tmp_path / 'out', 'movements')} m USING (request)"
     )
     assert duckdb.sql(joined).fetchall() == [("D1", "P1", "A1", 4)]
+
+
+def test_without_patients_nothing_else_is_missing(busy, tmp_path):
+    with new_tables(tmp_path / "with") as whom, new_tables(tmp_path / "without") as nobody:
+        for new, told in ((whom, TABLES.values()), (nobody, [each.without_patients for each in TABLES.values()])):
+            asked = Asked(tuple(told), CSV, NOW, busy.by(), "Corner Pharmacy")
+            busy.read(new.write, asked)
+    assert (whom.patients, nobody.patients) == ({1, 2, 3}, set())
+    for name, each in TABLES.items():
+        kept = ", ".join(f'"{column.name}"::VARCHAR' for column in each.columns if column.name != "patient")
+        rows = [
+            duckdb.sql(f"SELECT {kept} FROM {read(tmp_path / folder, name)} ORDER BY ALL").fetchall()
+            for folder in ("with", "without")
+        ]
+        assert rows[0] == rows[1] != [], name
+    said = "".join(file.read_text() for file in (tmp_path / "without").rglob("*.*"))
+    assert "patient," not in said
+    assert ",P1," not in said
+
+
+def test_a_lot_that_looks_like_a_number_is_itself_where_its_column_is_said_to_be_text(shop, tmp_path):
+    for lot in ("1E5", "00123", "2026-11-21"):
+        a_lot(shop, lot=lot)
+        for suffix in (CSV, JSON_LINES):
+            folder = tmp_path / f"{lot}-{suffix}"
+            written(shop, folder, names=("movements",), suffix=suffix)
+            given = "types" if suffix == CSV else "columns"
+            text_of = f"{given} = {{'lot': 'VARCHAR'}}"
+            rows = read(folder, "movements", suffix).removesuffix(")") + f", {text_of})"
+            assert (lot,) in duckdb.sql(f"SELECT lot FROM {rows}").fetchall()

@@ -5,17 +5,21 @@ milliseconds; each opens its own connections.
 """
 
 import multiprocessing
+import os
 import random
+import tempfile
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import partial
 from multiprocessing.connection import Connection as Pipe
+from pathlib import Path
 from typing import Any
 
 from dispensary import database, lookup
+from dispensary.backups.taking import back_up
 from dispensary.errors import Refused
 from dispensary.rules.people import Country, Person
 from dispensary.rules.practice import practice_of
@@ -106,6 +110,26 @@ def looping(pipe: Pipe, desk: Desk, first: int, prescriptions: list[str]) -> Non
     engine = desk.engine()
     for number in range(first, len(prescriptions) * UNITS_OF_A_PRESCRIPTION):
         pipe.send((number, answer(engine, desk, "dispense", order(number, prescriptions))))
+
+
+def strolling(pipe: Pipe, desk: Desk, first: int, prescriptions: list[str]) -> None:
+    """As `looping`, with a pause after each, so that others have the processor."""
+    engine = desk.engine()
+    for number in range(first, len(prescriptions) * UNITS_OF_A_PRESCRIPTION):
+        pipe.send((number, answer(engine, desk, "dispense", order(number, prescriptions))))
+        pause()
+
+
+def backing_up(pipe: Pipe, url: str, folder: Path, temporary: Path) -> None:
+    """Backs up to `b` in the folder again and again, and says when one is done, until somebody kills it."""
+    os.chdir(folder)
+    tempfile.tempdir = str(temporary)
+    engine = database.open_engine(database.parse_url(url), pause)
+    database.check_schema(engine)
+    pipe.send("ready")
+    while True:
+        back_up(engine, Path("b"), settings=None, on=datetime.now(UTC), force=True)
+        pipe.send("done")
 
 
 def order(number: int, prescriptions: list[str]) -> Order:

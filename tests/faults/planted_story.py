@@ -10,9 +10,6 @@ import shutil
 import sys
 from pathlib import Path
 
-from hypothesis import HealthCheck, Phase, settings
-from hypothesis.stateful import run_state_machine_as_test
-
 import dispensary
 from dispensary import database
 from dispensary.errors import Refused
@@ -24,10 +21,13 @@ from dispensary.services.counting.count_close import CloseCount, close_count
 from dispensary.services.vials.draw import Draw, Unprescribed, draw
 from dispensary.services.vials.open_vial import Opening, open_vial
 from tests.build import NOW, Shop, a_lot, an_rx, dispensed, later, returned, units_at
-from tests.test_state_machine import Pharmacy
 
 ACTS = ("receive", "prescribe", "collect", "dispense", "days_pass", "hold_release_or_recall", "retry")
 """Among these each fault that the machine catches shows soon."""
+
+
+MOST = 16
+"""The most patients of a sequence: one at its beginning and one for each act."""
 
 
 def day(shop: Shop) -> None:
@@ -52,15 +52,22 @@ def differences(shop: Shop) -> dict[str, str]:
 
 
 def machine(template: Path, folder: Path) -> str:
+    # Half of the time of a process that does not ask it is taken by these.
+    from hypothesis import HealthCheck, Phase, settings
+    from hypothesis.stateful import run_state_machine_as_test
+
+    from tests.test_state_machine import Pharmacy, prepared
+
     rules = [name for name, member in vars(Pharmacy).items() if hasattr(member, "hypothesis_stateful_rule")]
     others = dict.fromkeys(set(rules) - set(ACTS))
+    template = prepared(template, folder / "prepared.db", patients=MOST)
     planted = type("Planted", (Pharmacy,), {"template": template, "folder": folder, **others})
     try:
         run_state_machine_as_test(
             planted,
             settings=settings(
                 max_examples=15,
-                stateful_step_count=15,
+                stateful_step_count=MOST - 1,
                 deadline=None,
                 database=None,
                 derandomize=True,

@@ -32,7 +32,13 @@ from tests import vials
 from tests.build import Shop, a_lot, in_state
 from tests.faults.books import require_sound
 from tests.faults.test_races import Race, Work, asked
-from tests.state_table import WAYS, Way, stock_of, stocked
+from tests.refusing import everything
+from tests.state_table import WAYS, Way, left_in_vials, stocked
+
+
+def stock_of(shop: Shop) -> tuple[object, object]:
+    """The balances, and what is left of each vial and where it stands."""
+    return everything(shop)["balances"], left_in_vials(shop)
 
 
 @dataclass

@@ -1,8 +1,9 @@
 """What a printed label shows: its words, their sizes and places, its fonts, its symbol as a scanner sees it."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 
 import pypdfium2
 import zxingcpp
@@ -56,21 +57,26 @@ class Printed:
 def printed(pages: Sequence[Page], position: int = 1) -> list[Printed]:
     """The labels, read from their PDF."""
     document = pypdfium2.PdfDocument(draw(pages, position=position))
-    return [Printed(page, tuple(_runs(document, page, number, position))) for number, page in enumerate(pages)]
+
+    @cache
+    def read(leaf: int, height_mm: float) -> list[Run]:
+        return list(_all_runs(document[leaf], height_mm))
+
+    return [Printed(page, tuple(_runs(read, page, number, position))) for number, page in enumerate(pages)]
 
 
-def _runs(document: pypdfium2.PdfDocument, page: Page, number: int, position: int) -> Iterator[Run]:
+def _runs(read: Callable[[int, float], list[Run]], page: Page, number: int, position: int) -> Iterator[Run]:
     sheet, paper = page.design.sheet, page.design.paper
     if sheet is None:
-        leaf, left, top = document[number], 0.0, 0.0
+        leaf, left, top = number, 0.0, 0.0
         height = paper.height_mm
     else:
         cell = number + position - 1
-        leaf = document[cell // (sheet.columns * sheet.rows)]
+        leaf = cell // (sheet.columns * sheet.rows)
         row, column = divmod(cell % (sheet.columns * sheet.rows), sheet.columns)
         left, top = sheet.left_mm + column * sheet.across_mm, sheet.top_mm + row * sheet.down_mm
         height = sheet.height_mm
-    for run in _all_runs(leaf, height):
+    for run in read(leaf, height):
         if left <= run.left_mm <= left + paper.width_mm and top <= run.top_mm <= top + paper.height_mm:
             yield replace(
                 run,

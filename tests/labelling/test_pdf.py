@@ -1,6 +1,7 @@
 """The printed label: its words, sizes, places and fonts, and what it refuses to print."""
 
 import os
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -30,10 +31,11 @@ EVERY = [
 CLUSTER = clustered("dispense")
 
 
-def render(fill, design=DESIGN, **more):
-    return labelling.render([fill], design, **more)
+def render(fill, design=DESIGN):
+    return labelling.render([fill], design)
 
 
+@cache
 def labels_of(design: str, name: str) -> list[Printed]:
     return printed(labelling.pages([[LABELS[name]]], load(design)))
 
@@ -130,9 +132,10 @@ def test_the_labels_of_a_fill_are_all_of_one_design_and_counted_together():
 @pytest.mark.parametrize("position", [1, 2, 20, 21])
 def test_a_sheet_begins_at_any_of_its_labels(position):
     found = labelling.pages([[a_package(lot=f"LOT{number}")] for number in range(12)], load("dispense-a4-3x7"))
-    lots = [each.text.partition(" Lot LOT")[2].partition(" ")[0] for each in printed(found, position)]
+    labels = printed(found, position)
+    lots = [each.text.partition(" Lot LOT")[2].partition(" ")[0] for each in labels]
     assert [lot for lot in lots if lot] == [str(number) for number in range(12)]
-    assert all(each.runs for each in printed(found, position))
+    assert all(each.runs for each in labels)
 
 
 @pytest.mark.parametrize(("design", "name"), EVERY)

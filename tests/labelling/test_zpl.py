@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageChops, ImageFilter, ImageOps
 
 from dispensary import labelling
+from dispensary.labelling import zpl
 from dispensary.labelling.design import MM
 from dispensary.labelling.designs import STANDARD, load, shipped
 from dispensary.labelling.page import Page
@@ -34,6 +35,7 @@ from tests.labelling.printed import printed as printed_pdf
 from tests.labelling.zpl_reader import Field, Label, printed
 from tests.refusing import refused
 
+WHOLE = zpl._subset
 RESOLUTIONS = (203, 300, 600)
 # The guide's least height of scalable type, which only the marks of a small thermometer come near.
 LEAST_TYPE = 10

@@ -1,13 +1,14 @@
 from datetime import date, timedelta
 
 from dispensary.reports.stock.expiring import expiring
-from tests.build import a_lot
+from tests.build import a_lot, later
 
 
 def test_each_band_holds_its_last_day(shop):
+    today = later(shop, 5).today
     for days in (-1, 0, 30, 31, 60, 61, 90, 91, 180, 181):
-        a_lot(shop.at(shop.on - timedelta(days=5)), lot=f"L{days}", expires=str(shop.today + timedelta(days=days)))
-    assert [(row.lot, row.band) for row in shop.read(expiring, 1, shop.today)] == [
+        a_lot(shop, lot=f"L{days}", expires=str(today + timedelta(days=days)))
+    assert [(row.lot, row.band) for row in shop.read(expiring, 1, today)] == [
         ("L-1", "expired"),
         ("L0", "30"),
         ("L30", "30"),
@@ -21,10 +22,11 @@ def test_each_band_holds_its_last_day(shop):
 
 
 def test_within_bounds_the_days_and_keeps_the_expired(shop):
+    today = later(shop, 5).today
     for days in (-1, 10, 20):
-        a_lot(shop.at(shop.on - timedelta(days=5)), lot=f"L{days}", expires=str(shop.today + timedelta(days=days)))
-    assert [row.lot for row in shop.read(expiring, 1, shop.today, 10)] == ["L-1", "L10"]
-    assert [row.lot for row in shop.read(expiring, 1, shop.today, 0)] == ["L-1"]
+        a_lot(shop, lot=f"L{days}", expires=str(today + timedelta(days=days)))
+    assert [row.lot for row in shop.read(expiring, 1, today, 10)] == ["L-1", "L10"]
+    assert [row.lot for row in shop.read(expiring, 1, today, 0)] == ["L-1"]
 
 
 def test_beyond_the_widest_band_there_is_none(shop):

@@ -1,13 +1,16 @@
 """The figures as they are read from the books, on both engines, each with an example by hand."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from dispensary.reports.figures.basis import Basis, read_basis
+from dispensary.reports.figures import prescribed
+from dispensary.reports.figures.basis import read_basis
 from dispensary.reports.figures.due import DuePatient, DueRow, due, due_patients
 from dispensary.reports.figures.figures import figures
 from dispensary.reports.figures.forecast import forecasts
@@ -22,24 +25,26 @@ from dispensary.services.catalogue.formulary import NewPack, ProductEdit, add_pa
 from dispensary.services.people.register import NewUser, add_user
 from dispensary.services.stock.destroy import Destroy, destroy
 from dispensary.services.stock.move import Move, move
-from tests.build import Shop, a_lot, a_patient, an_rx, dispensed, in_state, later, returned
+from tests.build import Shop, a_lot, a_patient, a_prescriber, an_rx, dispensed, in_state, later, returned
 from tests.vials import MULTI, a_vial, discarded, drawn, given
 
 ONE = "US-CY-ARG1"
 
 
-def basis(shop: Shop, months: int = 3) -> Basis:
-    return shop.read(read_basis, 1, shop.on, shop.practice, months)
+def shown(shop: Shop, report: Callable[..., Any], *given: Any, **more: Any) -> Any:
+    """The report as of the shop's moment, made while the books are open."""
+    return shop.read(lambda db: report(read_basis(db, 1, shop.on, shop.practice), *given, **more))
 
 
 def product(shop: Shop, code: str = ONE):
     """The product's row of usage."""
-    (row,) = [each for each in usage(basis(shop)).products if each.product == code]
+    (row,) = [each for each in shown(shop, usage).products if each.product == code]
     return row
 
 
 def order(shop: Shop, code: str = ONE):
-    (row,) = [each for each in shop.read(reorders, basis(shop)) if each.product == code]
+    found = shop.read(lambda db: reorders(db, read_basis(db, 1, shop.on, shop.practice)))
+    (row,) = [each for each in found if each.product == code]
     return row
 
 
@@ -64,7 +69,7 @@ def test_today_is_not_over_and_does_not_count(shop):
     a_lot(shop)
     filled(shop)
     assert (product(shop).units, product(shop).a_month) == (0, None)
-    assert usage(basis(shop)).last == date(2026, 11, 20)
+    assert shown(shop, usage).last == date(2026, 11, 20)
 
 
 def test_what_came_back_is_netted_against_its_own_fill(shop):
@@ -116,7 +121,7 @@ def test_held_and_recalled_stock_is_not_usable(shop, state):
 
 
 def product_or_none(shop: Shop):
-    return next((each for each in usage(basis(shop)).products if each.product == ONE), None)
+    return next((each for each in shown(shop, usage).products if each.product == ONE), None)
 
 
 def test_days_on_hold_and_after_expiry_are_without_stock(shop):
@@ -133,7 +138,7 @@ def test_set_aside_stock_is_not_usable(shop):
     a_lot(shop, units=10)
     shop.do(move, Move(shop.key(), "A1", "shelf", "quarantine"))
     assert order(later(shop, 2)).usable_units == 0
-    assert (values(basis(shop))[0].units, values(basis(shop))[0].usable_units) == (10, 0)
+    assert (shown(shop, values)[0].units, shown(shop, values)[0].usable_units) == (10, 0)
 
 
 def test_a_move_between_shelves_is_no_delivery(shop):
@@ -151,7 +156,7 @@ def test_groups_are_by_form_size_and_preservative(shop):
     a_lot(shop, "US-CY-FK1", lot="F1", units=4)
     filled(shop, units=4, product=ONE)
     filled(later(shop, 2), "MRN-2", units=2, product="US-CY-FK1", prescriber="PR1")
-    found = usage(basis(later(shop, 10)))
+    found = shown(later(shop, 10), usage)
     (group,) = [each for each in found.groups if each.fill_ml == 1]
     assert (group.product, group.preservative, group.units, group.usable_units) == ("", "benzyl alcohol 15 mg/mL", 6, 2)
     assert group.days_in_stock == 10
@@ -160,14 +165,14 @@ def test_groups_are_by_form_size_and_preservative(shop):
 
 def test_over_the_hour_that_comes_twice_days_are_the_pharmacys(shop):
     """A fill at half past midnight on the day the clocks go back, in a month of 29 February later."""
-    night = datetime(2026, 11, 1, 0, 30, tzinfo=ZoneInfo("America/New_York"))
+    night = datetime(2027, 11, 7, 0, 30, tzinfo=ZoneInfo("America/New_York"))
     early = shop.at(night)
     a_lot(early, units=10)
-    filled(early, units=4, written="2026-10-30")
+    filled(early, units=4, written="2027-11-05")
     row = product(shop.at(night + timedelta(days=1)))
     assert (row.units, row.days_in_stock) == (4, 1)
     leap = shop.at(datetime(2028, 2, 29, 12, tzinfo=ZoneInfo("America/New_York")))
-    assert usage(basis(leap)).first == date(2027, 8, 29)
+    assert shown(leap, usage).first == date(2027, 8, 29)
 
 
 def test_a_pharmacy_without_a_past_has_no_figures(shop):
@@ -181,13 +186,13 @@ def test_the_forecast_is_of_the_prescriptions_of_the_product(shop):
     """By hand: 4 weekly vials from today on; the next fills come 28 and 56 days later, then a new prescription."""
     a_lot(shop, units=100)
     filled(shop, refills=2)
-    rows = [each for each in forecasts(basis(shop)).rows if each.product == ONE]
+    rows = [each for each in shown(shop, forecasts).rows if each.product == ONE]
     assert [(each.first, each.scheduled) for each in rows] == [
         (date(2026, 11, 21), Decimal("4.0")),
         (date(2026, 12, 21), Decimal("4.0")),
         (date(2027, 1, 21), Decimal("2.0")),
     ]
-    weekly = forecasts(basis(shop), weekly=True).rows
+    weekly = shown(shop, forecasts, weekly=True).rows
     assert len(weekly) == 14
     assert sum(each.units for each in weekly) == 10
 
@@ -200,7 +205,7 @@ def test_what_was_used_without_a_prescription_is_in_the_forecast(shop):
         a_vial(at)
         given(at, vial=f"V{number + 1}")
         discarded(at, f"V{number + 1}")
-    (first, *_) = forecasts(basis(later(shop, 100))).rows
+    (first, *_) = shown(later(shop, 100), forecasts).rows
     assert first.scheduled == 0
     assert Decimal("0.5") < first.units < Decimal("1.5")
 
@@ -243,9 +248,9 @@ def test_value_is_by_cost_and_what_is_not_known_is_not_nothing(shop):
     a_lot(shop, lot="A2", units=4)
     a_lot(shop, MULTI, lot="M1", units=2)
     in_state(shop, "A1", State.HELD)
-    one, multi = values(basis(shop))
+    one, multi = shown(shop, values)
     assert (one.units, one.unknown_units, one.value_micros) == (14, 4, 32_500_000)
-    assert (one.usable_units, one.usable_unknown_units, one.usable_value_micros) == (4, 4, 0)
+    assert (one.usable_units, one.usable_unknown_units, one.usable_value_micros) == (4, 4, None)
     assert (multi.units, multi.unknown_units, multi.value_micros) == (2, 2, None)
 
 
@@ -254,7 +259,7 @@ def test_what_will_really_expire_unused(shop):
     a_lot(shop, units=14, expires="2026-12-31", cost=2_000_000)
     a_lot(shop, lot="A2", units=10, expires="2027-12-31")
     filled(shop)
-    a1, a2 = expiries(basis(shop))
+    a1, a2 = shown(shop, expiries)
     assert (a1.lot, a1.band, a1.units, a1.unused_units, a1.unused_value_micros) == ("A1", "60", 10, 6, 12_000_000)
     assert (a2.lot, a2.band, a2.unused_units, a2.unused_value_micros) == ("A2", None, 0, None)
 
@@ -304,30 +309,47 @@ def test_who_is_due(shop):
     filled(shop)
     an_rx(shop, patient=a_patient(shop, identifier="MRN-2"), prescriber="PR1", units=2)
     at = later(shop, 28)
-    assert due(basis(at), 7) == (DueRow(at.today, ONE, 2, 6, 6, 0, 1, 0),)
+    assert shown(at, due, 7) == (DueRow(at.today, ONE, 2, 6, 6, 0, 1, 0),)
     found = at.read(lambda db: due_patients(read_basis(db, 1, at.on, at.practice), 7))
     assert found.patients == {1, 2}
     assert found.shown == (
         DuePatient(at.today, ONE, "P1", "RX1", 4, 4, 0, 0, to_renew=False),
         DuePatient(at.today, ONE, "P2", "RX2", 2, 2, 0, 28, to_renew=False),
     )
-    assert due(basis(shop), 7) == (DueRow(shop.today, ONE, 1, 2, 2, 0, 0, 0),)
+    assert shown(shop, due, 7) == (DueRow(shop.today, ONE, 1, 2, 2, 0, 0, 0),)
+
+
+def test_patients_are_read_some_at_a_time_and_none_is_lost(shop, monkeypatch):
+    """The same people, whether they are read at once, each alone, or with one left over."""
+    a_lot(shop, units=100)
+    a_prescriber(shop)
+    for number in range(1, 6):
+        patient_of = a_patient(shop, identifier=f"MRN-{number}")
+        dispensed(shop, an_rx(shop, patient=patient_of, prescriber="PR1"))
+        an_rx(shop, patient=patient_of, prescriber="PR1")
+    whole = shown(shop, lambda basis: [*basis.past.prescribed])
+    assert [(each.patient, each.number, len(each.fills)) for each in whole] == [
+        (number, rx, rx % 2) for number in range(1, 6) for rx in (2 * number - 1, 2 * number)
+    ]
+    for at_once in (1, 2, 5):
+        monkeypatch.setattr(prescribed, "AT_ONCE", at_once)
+        assert shown(shop, lambda basis: [*basis.past.prescribed]) == whole
 
 
 def test_who_brought_units_back_is_due_sooner(shop):
     """By hand: of 4 weekly vials one is left, which serves 7 days; the 3 others may be dispensed again."""
     a_lot(shop, units=100)
     returned(shop, filled(shop), units=3)
-    (row,) = due(basis(shop), 8)
+    (row,) = shown(shop, due, 8)
     assert (row.on, row.patients, row.units) == (shop.today + timedelta(days=7), 1, 4)
 
 
 def test_nobody_expects_an_erased_patient(shop):
     a_lot(shop, units=100)
     an_rx(shop)
-    assert due(basis(shop), 7)
+    assert shown(shop, due, 7)
     shop.write(lambda db: db.execute(patient.update().values(erased_at=shop.on)))
-    assert due(basis(shop), 7) == ()
+    assert shown(shop, due, 7) == ()
 
 
 def test_another_sites_books_are_another_sites(shop):

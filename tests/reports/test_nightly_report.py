@@ -58,20 +58,21 @@ def test_a_day_holds_what_came_went_and_came_back(shop):
 
 def test_the_day_is_the_pharmacy_own(shop):
     zone = shop.on.tzinfo
-    for day, hour, minute in ((20, 23, 59), (21, 0, 0), (21, 23, 59), (22, 0, 0)):
+    for day, hour, minute in ((22, 23, 59), (23, 0, 0), (23, 23, 59), (24, 0, 0)):
         a_lot(shop.at(datetime(2026, 11, day, hour, minute, tzinfo=zone)), lot=f"{day}T{hour}", units=1)
-    assert [line.lot for line in read(shop).received] == ["21T0", "21T23"]
-    # The last of them is the 22nd in UTC, 04:59; a counter in another zone has another day.
-    elsewhere = shop.read(nightly, 1, datetime(2026, 11, 22, 12, 0, tzinfo=UTC))
-    assert [line.lot for line in elsewhere.received] == ["21T23", "22T0"]
+    here = shop.read(nightly, 1, datetime(2026, 11, 23, 12, 0, tzinfo=zone))
+    assert [line.lot for line in here.received] == ["23T0", "23T23"]
+    # The last of them is the 24th in UTC, 04:59; a counter in another zone has another day.
+    elsewhere = shop.read(nightly, 1, datetime(2026, 11, 24, 12, 0, tzinfo=UTC))
+    assert [line.lot for line in elsewhere.received] == ["23T23", "24T0"]
 
 
 def test_a_day_of_25_hours_is_whole(shop):
     zone = shop.on.tzinfo
-    for day, hour in ((1, 0), (1, 23), (2, 0)):
-        a_lot(shop.at(datetime(2026, 11, day, hour, 30, tzinfo=zone)), lot=f"{day}T{hour}", units=1)
-    report = shop.read(nightly, 1, datetime(2026, 11, 1, 12, 0, tzinfo=zone))
-    assert [line.lot for line in report.received] == ["1T0", "1T23"]
+    for day, hour in ((7, 0), (7, 23), (8, 0)):
+        a_lot(shop.at(datetime(2027, 11, day, hour, 30, tzinfo=zone)), lot=f"{day}T{hour}", units=1)
+    report = shop.read(nightly, 1, datetime(2027, 11, 7, 12, 0, tzinfo=zone))
+    assert [line.lot for line in report.received] == ["7T0", "7T23"]
 
 
 def test_a_product_below_its_minimum_is_named_also_when_there_is_none(shop):

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 
 import pytest
 
+from dispensary.checkpoint import SigningKey
 from dispensary.reports.nightly.expiry import BandLine
 from dispensary.reports.nightly.nightly import SiteLine, nightly
 from dispensary.reports.nightly.owed import OwedLine
@@ -15,9 +16,12 @@ from dispensary.rules.recall import RecallClass
 from dispensary.rules.shelf import State
 from dispensary.services.people.credentials import PinOf, give_pin
 from dispensary.services.people.register import NewUser, add_user
+from dispensary.services.people.rescue import NewKey, enter_key, rescue
+from dispensary.services.people.set_clock import SetClock, set_clock
 from dispensary.services.people.sites import NewSite, add_site
 from tests.build import a_lot, a_recall, an_rx, dispensed, in_state, later
 from tests.everything import DAYS
+from tests.pins import signed_in
 from tests.reports.planting import planted
 
 PIN_HASH = "$argon2id$v=19$m=8,t=1,p=1$c2l4dGVlbiBieXRlcyBvcg$bm9ib2R5IGhhcyBpdA"
@@ -103,7 +107,8 @@ def test_books_that_disagree_come_before_all_else(shop):
 @pytest.mark.parametrize(("minutes", "steps"), [(0, 0), (5, 0), (6, 1)])
 def test_a_clock_that_stepped_back_is_noted_and_needs_nobody(shop, minutes, steps):
     a_lot(shop, lot="A1")
-    a_lot(shop.at(shop.on - timedelta(minutes=minutes)), lot="A2")
+    # Nothing else is entered by a clock that is so far behind.
+    signed_in(shop.at(shop.on - timedelta(minutes=minutes)), "alex")
     report = read(shop)
     assert not report.needs_attention
     assert [(step.sequence, step.previous_at - step.at) for step in report.checks.clock_steps] == (
@@ -117,9 +122,25 @@ def test_a_clock_that_stepped_back_is_noted_and_needs_nobody(shop, minutes, step
 
 def test_a_step_over_midnight_is_told_on_both_days(shop):
     a_lot(shop, lot="A1")
-    a_lot(later(shop, -1), lot="A2")
+    signed_in(later(shop, -1), "alex")
     assert [step.sequence for step in read(shop).checks.clock_steps] == [4]
     assert [step.sequence for step in read(later(shop, -1)).checks.clock_steps] == [4]
+
+
+def test_what_gets_round_the_clock_or_the_pins_needs_somebody(shop):
+    shop.do(set_clock, SetClock(shop.key(), "the till was ahead"))
+    key = SigningKey("test-origin", b"k" * 32)
+    shop.do(enter_key, NewKey(shop.key(), key.verifier))
+    shop.write(lambda db: rescue(db, "alex", key, pin_hash=PIN_HASH, on=shop.on))
+    assert read(shop).needs_a_person == (
+        "alex let entries go on by an earlier clock (event 3 of the audit); look at the clocks of the counters, and at "
+        "what was entered by the one that was ahead.",
+        "alex made the key that gives a PIN to whoever holds it (event 4 of the audit); see that it is kept in a safe, "
+        "and at no counter.",
+        "alex was given a PIN by the key, and nobody had to log in (event 5 of the audit); ask alex whether that was "
+        "meant.",
+    )
+    assert read(later(shop, 1)).needs_a_person == ()
 
 
 def test_that_nobody_has_a_pin_is_noted_and_needs_nobody(shop):

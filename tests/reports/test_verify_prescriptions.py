@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from dispensary import database
+from dispensary import database, ownership
 from dispensary.reports.verify import movements_told, verify
 from dispensary.reports.verify.guards import APPEND_ONLY
 from dispensary.rules.life import Act
@@ -272,7 +272,7 @@ def test_rows_of_the_first_schema_are_compared_too(quick_disk, tmp_path):
         db.executescript(OLD.read_text("utf-8"))
     db.close()
     old = Shop(database.open_engine(database.parse_url(str(file)), pause=lambda: None), NOW)
-    database.upgrade(old.engine)
+    ownership.upgrade(old.engine)
     assert found(old) == {}
     for statement, check, said in (
         ("UPDATE dispense SET doses = 40", "fills", "doses nothing, and the record of 40"),

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from dispensary import database
+from dispensary import database, ownership
 from dispensary.rules.level import Level
 from dispensary.rules.people import Condition, Country, History, Language
 from dispensary.services.people.erase import Erasure, erase
@@ -316,7 +316,7 @@ def test_what_an_earlier_release_told_is_compared(quick_disk, tmp_path, file):
     db.close()
     engine = database.open_engine(database.parse_url(str(tmp_path / "old.db")), pause=lambda: None)
     old = Shop(engine, NOW)
-    database.upgrade(engine)
+    ownership.upgrade(engine)
     assert found(old) == {}
     told = events(old)
     for statement, check, detail in (

@@ -72,7 +72,7 @@ def test_an_auditor_reads_everything_and_changes_nothing_but_their_own_pin():
 def test_a_manager_does_nothing_to_a_patient():
     assert {act for act in Act if may(Role.MANAGER, act)} == {
         *(Act.USER_ADD, Act.USER_DISABLE, Act.USER_ENABLE, Act.USER_PIN, Act.OTHERS_PIN, Act.USER_BADGE),
-        *(Act.USER_RIGHT, Act.SITE_ADD, Act.READ_ACCESS),
+        *(Act.USER_RIGHT, Act.USER_KEY, Act.AUDIT_CLOCK, Act.SITE_ADD, Act.READ_ACCESS),
         *(Act.PLACE_ADD, Act.PLACE_LOG, Act.PRODUCT_EDIT, Act.LOT_HOLD, Act.WITNESS),
         *(Act.READ_STOCK, Act.READ_USERS, Act.READ_REPORTS, Act.VERIFY, Act.AUDIT_EXPORT, Act.CHECKPOINT),
         *(Act.BACKUP, Act.UPGRADE),
@@ -86,7 +86,7 @@ def test_a_pharmacist_may_everything_and_a_technician_what_asks_for_no_judgement
         *(Act.RX_RELEASE, Act.RX_CANCEL, Act.RX_TRANSFER, Act.USER_ADD, Act.OVERRIDE, Act.WITHOUT_PRESCRIPTION),
         *(Act.LIMIT_OF_USE, Act.ERASE_FACT, Act.LEAVE_QUARANTINE, Act.LARGE_VARIANCE, Act.PATIENT_ERASE),
         *(Act.USER_DISABLE, Act.USER_ENABLE, Act.OTHERS_PIN, Act.USER_BADGE, Act.USER_RIGHT, Act.SITE_ADD),
-        Act.READ_ACCESS,
+        *(Act.USER_KEY, Act.AUDIT_CLOCK, Act.READ_ACCESS),
     }
 
 
@@ -226,10 +226,11 @@ ENGINES_IN = {
     "cli/pharmacy_files.py",
     "cli/upgrade.py",
     "cli/backup.py",
-    # They find out who acts, before there is anybody whom the matrix could be asked about.
+    # They find out who acts, or let somebody in, before there is anybody whom the matrix could be asked about.
     "cli/identity.py",
     "cli/login.py",
     "cli/logout.py",
+    "cli/user_key.py",
 }
 
 

@@ -11,12 +11,13 @@ from hypothesis import strategies as st
 
 from dispensary.rules.allocation import OnHand, ShortStock
 from dispensary.rules.choosing import Choice, MoreThanPrescribed, Stock, Wanted, choose, preservative_free, propose
+from dispensary.rules.course import Course, CourseCompleted
 from dispensary.rules.formulary import read_rows
 from dispensary.rules.grammar import parse
 from dispensary.rules.product import Container, Form, Preservatives, Product, Route, Storage, Temperature
 from dispensary.rules.quantity import Strength
 from dispensary.rules.shelf import State
-from dispensary.rules.supply import Course, CourseCompleted, TooFewUnits, last_injection, supply_of
+from dispensary.rules.supply import TooFewUnits, last_injection, supply_of
 from tests.build import FORMULARY
 from tests.refusing import refused
 

@@ -20,7 +20,7 @@ from dispensary.rules.grammar.amounts import (
     MisreadNumber,
 )
 from dispensary.rules.grammar.pieces import Kind, Table
-from dispensary.rules.grammar.reading import (
+from dispensary.rules.grammar.refused import (
     DoseIsACount,
     IntravenousRoute,
     MisreadAbbreviation,

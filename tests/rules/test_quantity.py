@@ -16,6 +16,7 @@ from dispensary.rules.quantity import (
     NotAVolume,
     NotAWholeMicrolitre,
     Strength,
+    counted,
     millilitres,
     parse_cost_micros,
     parse_units,
@@ -198,3 +199,8 @@ def test_any_text_is_read_or_refused(text):
     for read in (parse_units, parse_cost_micros, parse_volume_ul, Dose.parse):
         with suppress(Refused):
             assert read(text) or (read is parse_cost_micros and not text.strip("0."))
+
+
+@pytest.mark.parametrize(("number", "said"), [(0, "0 units"), (1, "1 unit"), (2, "2 units"), (1200, "1,200 units")])
+def test_counts_what_it_names(number, said):
+    assert counted(number, "unit") == said

@@ -2,6 +2,7 @@ from datetime import date, timedelta
 
 import pytest
 
+from dispensary.rules.course import Course
 from dispensary.rules.formulary import read_rows
 from dispensary.rules.grammar import parse
 from dispensary.rules.recall import (
@@ -15,7 +16,6 @@ from dispensary.rules.recall import (
     require_dated,
     require_not_covered,
 )
-from dispensary.rules.supply import Course
 from tests.build import FORMULARY
 from tests.refusing import refused
 

@@ -56,62 +56,57 @@ def test_only_stops_are_stops():
 
 
 def test_what_blocks_are_the_stops_and_then_the_overrides_without_a_reason():
-    (answered,) = overridden((LEBER,), {"leber": JUDGED}, may_override=True)
+    (answered,) = overridden((LEBER,), {"leber": JUDGED})
     assert blocking((NOTE, KIDNEYS, STOP, answered)) == (STOP, KIDNEYS)
     assert blocking((NOTE, answered)) == ()
 
 
 def test_a_note_ends_nothing():
-    assert overridden((NOTE,), {}, may_override=False) == (NOTE,)
+    assert overridden((NOTE,), {}) == (NOTE,)
 
 
 def test_the_pharmacists_reason_stands_with_its_finding():
-    found = overridden((LEBER, NOTE), {"leber": JUDGED}, may_override=True)
+    found = overridden((LEBER, NOTE), {"leber": JUDGED})
     assert found == (Finding("leber", Severity.OVERRIDE, "Leber.", "the label", "judged", OTHER), NOTE)
 
 
 def test_the_code_of_the_reason_can_be_counted():
-    (found,) = overridden((LEBER,), {"leber": TRAVEL}, may_override=True)
+    (found,) = overridden((LEBER,), {"leber": TRAVEL})
     assert (found.reason, found.reason_code) == ("travel: flies to Oslo", "travel")
 
 
 def test_nobody_overrides_a_stop():
-    refusal = refused(
-        StoppedByChecks, lambda: overridden((STOP, LEBER), {"stop": JUDGED, "leber": JUDGED}, may_override=True)
-    )
+    refusal = refused(StoppedByChecks, lambda: overridden((STOP, LEBER), {"stop": JUDGED, "leber": JUDGED}))
     assert refusal.findings == (STOP, LEBER)
 
 
 def test_all_that_stands_in_the_way_is_told_together():
-    refused(StoppedByChecks, lambda: overridden((LEBER, NOTE, STOP, KIDNEYS), {}, may_override=True))
+    refused(StoppedByChecks, lambda: overridden((LEBER, NOTE, STOP, KIDNEYS), {}))
     refused(
         StoppedByChecks,
-        lambda: overridden((STOP, ANOTHER_STOP, LEBER, KIDNEYS), {"leber": JUDGED}, may_override=True),
+        lambda: overridden((STOP, ANOTHER_STOP, LEBER, KIDNEYS), {"leber": JUDGED}),
     )
-    refused(StoppedByChecks, lambda: overridden((STOP, LEBER), {"leber": JUDGED}, may_override=False))
+    refused(StoppedByChecks, lambda: overridden((STOP, LEBER), {}))
 
 
 def test_what_a_counter_sees_of_a_held_prescription_filled_early():
     case = a_case(state=LifeState.HELD, state_reason="moved abroad", earliest_fill=TOMORROW, conditions=("leber",))
-    refused(StoppedByChecks, lambda: overridden(findings(case), {}, may_override=True))
+    refused(StoppedByChecks, lambda: overridden(findings(case), {}))
 
 
 def test_the_same_sentence_is_told_once():
-    refusal = refused(StoppedByChecks, lambda: overridden((STOP, STOP), {}, may_override=True))
+    refusal = refused(StoppedByChecks, lambda: overridden((STOP, STOP), {}))
     assert refusal.findings == (STOP, STOP)
 
 
-@pytest.mark.parametrize(
-    ("reasons", "may_override"),
-    [({}, True), ({"leber": JUDGED}, True), ({"leber": JUDGED, "kidney_failure": JUDGED}, False)],
-)
-def test_every_override_waits_for_a_pharmacists_reason(reasons, may_override):
-    refused(StoppedByChecks, lambda: overridden((LEBER, NOTE, KIDNEYS), reasons, may_override=may_override))
+@pytest.mark.parametrize("reasons", [{}, {"leber": JUDGED}])
+def test_every_override_waits_for_a_pharmacists_reason(reasons):
+    refused(StoppedByChecks, lambda: overridden((LEBER, NOTE, KIDNEYS), reasons))
 
 
 def test_refuses_a_reason_that_answers_nothing():
-    refused(NotAnOverride, lambda: overridden((LEBER, KIDNEYS), {"note": JUDGED}, may_override=True))
-    refused(NotAnOverride, lambda: overridden((), {"leber": JUDGED}, may_override=True))
+    refused(NotAnOverride, lambda: overridden((LEBER, KIDNEYS), {"note": JUDGED}))
+    refused(NotAnOverride, lambda: overridden((), {"leber": JUDGED}))
 
 
 @pytest.mark.parametrize(

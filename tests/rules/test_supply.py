@@ -7,14 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dispensary.rules.course import Course, CourseCompleted
 from dispensary.rules.directions import Directions, Duration, Interval, Phase, Unit
 from dispensary.rules.grammar import parse
 from dispensary.rules.product import Container, Form, Preservatives, Product, Route, Storage, Temperature
 from dispensary.rules.quantity import Dose, NotAWholeMicrolitre, Strength
 from dispensary.rules.schedule import Pace, injections, paces
 from dispensary.rules.supply import (
-    Course,
-    CourseCompleted,
     Supply,
     SupplyBeyondCalendar,
     TooFewUnits,

@@ -27,10 +27,11 @@ from typing import NamedTuple
 
 import pytest
 
+from dispensary.rules.course import Course
 from dispensary.rules.formulary import read_rows
 from dispensary.rules.grammar import parse
 from dispensary.rules.schedule import injections
-from dispensary.rules.supply import Course, supply_of, units_for_days
+from dispensary.rules.supply import supply_of, units_for_days
 from tests.build import FORMULARY
 
 PRODUCTS = {row.product.code: row.product for row in read_rows(FORMULARY.read_bytes(), "formulary.csv")}

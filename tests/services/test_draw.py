@@ -305,7 +305,7 @@ def test_draws_use_up_the_units_of_the_prescription_vial_by_vial(shop):
     week = later(shop, 7)
     assert codes(nothing_written(week, StoppedByChecks, lambda: dispensed(week, "RX1"))) == ["prescription_exhausted"]
     drawn(week)
-    a_vial(shop)
+    a_vial(week)
     two = later(shop, 14)
     refusal = nothing_written(two, StoppedByChecks, lambda: drawn(two, vial="V2"))
     assert codes(refusal) == ["prescription_exhausted"]

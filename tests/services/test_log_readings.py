@@ -187,24 +187,26 @@ def test_an_excursion_holds_exactly_the_lots_that_stood_there(store):
         "recalled",
     ):
         a_lot(store, lot=lot)
-    a_lot(hours(store, 49), lot="came-in-it")
-    a_lot(hours(store, 50), lot="came-after")
     a_lot(store, lot="elsewhere", place="shelf-2")
-    for number, lot in enumerate(("vial-only", "vial-discarded", "vial-elsewhere", "vial-left"), start=1):
+    vials = ("vial-only", "vial-discarded", "vial-elsewhere", "vial-left")
+    for lot in vials:
         a_lot(store, lot=lot, place="shelf-2")
+    moved(store, "part", 1, units=9)
+    for lot in vials:
         hours(store, 1).do(open_vial, Opening(store.key(), lot=lot, place="shelf-2"))
-        if lot != "vial-elsewhere":
-            hours(store, 2).do(move_vial, VialMove(store.key(), f"V{number}", "shelf"))
+    for vial in ("V1", "V2", "V4"):
+        hours(store, 2).do(move_vial, VialMove(store.key(), vial, "shelf"))
     hours(store, 47).do(discard, Discard(store.key(), "V2", "cloudy"))
     hours(store, 47).do(move_vial, VialMove(store.key(), "V4", "shelf-2"))
+    moved(store, "went-and-came", 47)
     moved(store, "left-before", 47.99)
     moved(store, "left-at-the-start", 48)
     moved(store, "left-in-it", 48.1)
-    moved(store, "part", 1, units=9)
-    moved(store, "went-and-came", 47)
+    a_lot(hours(store, 49), lot="came-in-it")
+    a_lot(hours(store, 50), lot="came-after")
     moved(store, "went-and-came", 51, source="shelf-2", target="shelf")
     hours(store, 60).do(destroy, Destroy(store.key(), "used-up", "shelf", "broken", "sam"))
-    in_state(store, "recalled", State.RECALLED)
+    in_state(hours(store, 61), "recalled", State.RECALLED)
     done = logged(store)
     expected = ["came-in-it", "left-in-it", "part", "stayed", "used-up", "vial-only"]
     assert held(store) == expected
@@ -222,10 +224,10 @@ def test_each_class_is_judged_by_its_own_limits(store):
     a_lot(store, lot="room")
     a_lot(store, product="NO-CY-TAK1", lot="up-to-25")
     a_lot(store, product="US-ME-CMP10", lot="batch")
+    a_lot(store, product="HOUSE-1", lot="cold", place="refrigerator")
     done = logged(store, COLD)
     assert held(store) == ["room"]
     assert done.unjudged == ("batch of US-ME-CMP10",)
-    a_lot(store, product="HOUSE-1", lot="cold", place="refrigerator")
     warm = logged(store, a_series((5, 24), (15.5, 1), (5, 24)), place="refrigerator")
     assert [(each.temperature, each.why) for each in warm.excursions] == [(Temperature.REFRIGERATOR, "above 15 °C")]
     assert held(store) == ["cold", "room"]
@@ -377,9 +379,9 @@ def test_an_excursion_is_found_once_however_often_the_file_comes(store):
 
 def test_an_excursion_that_goes_on_is_a_new_one_from_where_the_old_one_ended(store):
     a_lot(store)
+    a_lot(hours(store, 50.5), lot="LATER")
     logged(store, a_series((21, 48), (41, 2)), at=60)
     hours(store, 61).do(act, Decided(store.key(), "A1", LotAct.RELEASE, "stable"))
-    a_lot(hours(store, 50.5), lot="LATER")
     (more,) = logged(store, a_series((42, 2), (21, 5), begin=50)).excursions
     assert (more.began, more.ended) == ("2026-11-23 11:25:01-05:00", "2026-11-23 13:25:00-05:00")
     # The reading of 11:25 was counted before, and what stood there since is held all the same.
@@ -399,11 +401,11 @@ def test_a_file_whose_last_reading_alone_is_outside_can_be_gone_on_with(store):
 
 def test_a_mean_is_taken_over_what_was_measured_before(store):
     a_lot(store)
+    a_lot(store, lot="B2", place="shelf-2")
     assert logged(store, a_series((24.9, 24 * 3)), at=24 * 40).excursions == ()
     (found,) = logged(store, a_series((29, 24), begin=24 * 3), at=24 * 40).excursions
     assert found.why == "mean kinetic temperature above 25 °C"
     # A month of cool days in the books, and the same day is none.
-    a_lot(store, lot="B2", place="shelf-2")
     logged(store, a_series((20, 24 * 29)), place="shelf-2", at=24 * 40)
     assert logged(store, a_series((29, 24), begin=24 * 29), place="shelf-2", at=24 * 40).excursions == ()
 

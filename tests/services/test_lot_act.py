@@ -147,13 +147,14 @@ def test_asks_for_the_product_where_two_have_such_a_lot(stocked):
 
 @pytest.fixture
 def house(stocked):
-    """H1 and H3 are made of A1, and H2 of H1."""
+    """H1 and a day later H3 are made of A1, and H2 of H1."""
     stocked.do(add_user, NewUser(stocked.key(), "sam", Role.PHARMACIST))
     house_products(stocked)
     made(stocked, "HS-BR1", units=6, made=6)
     made(stocked, "HS-BR1", main=FromLot("H1", 2), made=2)
-    made(later(stocked, 1), "HS-BR1", units=2, made=2)
-    return stocked
+    tomorrow = later(stocked, 1)
+    made(tomorrow, "HS-BR1", units=2, made=2)
+    return tomorrow
 
 
 def states(shop):
@@ -171,8 +172,9 @@ def test_what_was_made_of_lots_is_found_through_what_was_made_of_it(house):
     assert house.read(lots.made_of, a1) == ids(house, "H1", "H2", "H3")
     assert house.read(lots.made_of, h1) == ids(house, "H2")
     assert (house.read(lots.made_of, none), house.read(lots.made_of, [])) == ([], [])
-    assert house.read(lots.made_of, a1, house.on) == ids(house, "H1", "H2", "H3")
-    assert house.read(lots.made_of, a1, house.on + timedelta(seconds=1)) == ids(house, "H3")
+    first = house.on - timedelta(days=1)
+    assert house.read(lots.made_of, a1, first) == ids(house, "H1", "H2", "H3")
+    assert house.read(lots.made_of, a1, first + timedelta(seconds=1)) == ids(house, "H3")
 
 
 def test_a_hold_also_holds_what_was_made_of_the_lot(house):

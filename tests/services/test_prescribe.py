@@ -9,7 +9,7 @@ from dispensary.request import KeyReused
 from dispensary.rules.directions import NotAnInterval
 from dispensary.rules.grammar import render
 from dispensary.rules.grammar.amounts import AmbiguousDirections
-from dispensary.rules.grammar.reading import IntravenousRoute, MisreadAbbreviation, NotDirections
+from dispensary.rules.grammar.refused import IntravenousRoute, MisreadAbbreviation, NotDirections
 from dispensary.rules.numbers import NotANumber
 from dispensary.rules.product import Form, Route
 from dispensary.rules.quantity import BareGram, Dose, NotADose

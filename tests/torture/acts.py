@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection as Pipe
 from typing import Any
+from unittest import mock
 
 from dispensary.cli import context
 from dispensary.cli.desk import Desk as CommandDesk
@@ -133,7 +134,9 @@ class Till:
         settings = context.settings_of({**PLACEHOLDERS, "printers": {PRINTER: printer}})
         at.__dict__.update(settings=settings, on=desk.on, bare_engine=self.engine, engine=self.engine)
         try:
-            dispensed, _ = labelled(at, order, target(at, "dispense", to_printer=True), None, force=False)
+            # Each state of a job has the moment at which it came about.
+            with mock.patch.object(context, "now", return_value=desk.on):
+                dispensed, _ = labelled(at, order, target(at, "dispense", to_printer=True), None, force=False)
         except Refused as refusal:
             return f"{refusal.code}: {refusal}"
         return dispensed

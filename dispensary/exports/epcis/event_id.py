@@ -25,9 +25,7 @@ def _told(event: Mapping[str, Any]) -> Iterator[str]:
         yield from sorted(f"epc={each}" for each in event["epcList"])
     if "quantityList" in event:
         yield "quantityList"
-        yield from sorted(
-            f"quantityElementepcClass={each['epcClass']}quantity={each['quantity']}" for each in event["quantityList"]
-        )
+        yield from sorted(map(_quantity, event["quantityList"]))
     yield f"action={event['action']}"
     for name, prefix in _VOCABULARY.items():
         yield f"{name}={prefix}{event[name]}"
@@ -44,3 +42,8 @@ def _told(event: Mapping[str, Any]) -> Iterator[str]:
     yield from sorted(
         f"{name.replace(*_ATTRIBUTES)}={value}" for name, value in facts.items() if name.startswith("cbvmda:")
     )
+
+
+def _quantity(element: Mapping[str, Any]) -> str:
+    measure = f"uom={element['uom']}" if "uom" in element else ""
+    return f"quantityElementepcClass={element['epcClass']}quantity={element['quantity']}{measure}"

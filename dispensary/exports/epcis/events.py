@@ -13,6 +13,7 @@ from dispensary.exports.epcis.event_id import event_id
 from dispensary.exports.json_text import compact
 from dispensary.reports.exchange.visible import Step, ToldStep, ToldUnits
 from dispensary.rules.fhir.codes import uuid_of
+from dispensary.rules.quantity import millilitres
 
 Json = dict[str, Any]
 
@@ -27,7 +28,12 @@ _SAID = {
     Step.RECEIVED: ("OBSERVE", "receiving", "in_progress"),
     Step.MADE: ("ADD", "commissioning", "active"),
     Step.DISPENSED: ("OBSERVE", "dispensing", "dispensed"),
+    Step.DRAWN: ("OBSERVE", "dispensing", "dispensed"),
+    Step.RETURNED: ("OBSERVE", "receiving", "returned"),
+    Step.RESTOCKED: ("OBSERVE", "stocking", "in_progress"),
+    Step.SENT_BACK: ("OBSERVE", "shipping", "returned"),
     Step.DESTROYED: ("DELETE", "destroying", "destroyed"),
+    Step.WASTED: ("DELETE", "destroying", "destroyed"),
 }
 """Action, business step and disposition."""
 
@@ -35,11 +41,19 @@ _TRANSACTIONS = {
     Step.RECEIVED: "recadv",
     Step.MADE: "prodorder",
     Step.DISPENSED: uuid_of("business transaction", "dispense"),
+    Step.DRAWN: uuid_of("business transaction", "draw"),
+    Step.RETURNED: uuid_of("business transaction", "return"),
+    Step.RESTOCKED: uuid_of("business transaction", "return"),
+    Step.SENT_BACK: uuid_of("business transaction", "return to the supplier"),
     Step.DESTROYED: uuid_of("business transaction", "destruction"),
+    Step.WASTED: uuid_of("business transaction", "vial"),
 }
-"""Kinds of business transaction; CBV 2.0 has none for a dispense and a destruction, which have one of ours."""
+"""Kinds of business transaction; where CBV 2.0 has none, one of ours."""
 
-_STILL_HERE = (Step.RECEIVED, Step.MADE)
+_STILL_HERE = (Step.RECEIVED, Step.MADE, Step.RETURNED, Step.RESTOCKED)
+
+MILLILITRE = "MLT"
+"""UN/CEFACT Recommendation 20."""
 
 
 class Teller:
@@ -78,6 +92,11 @@ class Teller:
         return {"type": event.pop("type"), "eventID": event_id(event), **event}
 
     def _what(self, told: ToldStep) -> tuple[list[str], list[Json]]:
+        if told.volume_ul:
+            # A class of its own: what is counted in packs or vials elsewhere is measured here.
+            contents = uuid_of(self.origin, "contents", told.product, told.lot)
+            measured = {"epcClass": contents, "quantity": millilitres(told.volume_ul), "uom": MILLILITRE}
+            return [], [measured]
         epcs: list[str] = []
         counted: dict[str, int] = {}
         for part in told.parts:

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, FromClause, Select, bindparam, literal, select
 
+from dispensary.database import streamed
 from dispensary.reports.audit.period import Period
 from dispensary.rules.moments import to_the_second
 from dispensary.rules.numbers import Record
@@ -125,7 +126,7 @@ def override_register(db: Connection, site_id: int, period: Period, on: datetime
 
 
 def _rows(db: Connection, site_id: int, query: Select[Any], kind: Record, on: datetime) -> Iterator[OverrideRow]:
-    for row in db.execute(query, {"site": site_id}, execution_options={"yield_per": BATCH}):
+    for row in streamed(db, query, {"site": site_id}, BATCH):
         yield OverrideRow(
             at=to_the_second(row.at.astimezone(UTC)),
             local=to_the_second(row.at.astimezone(on.tzinfo)),

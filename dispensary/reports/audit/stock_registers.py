@@ -13,8 +13,9 @@ from heapq import merge
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, bindparam, case, func, select
+from sqlalchemy import Connection, and_, bindparam, case, func, select
 
+from dispensary.database import streamed
 from dispensary.reports.audit.period import Period
 from dispensary.rules.moments import to_the_second
 from dispensary.rules.numbers import Record
@@ -185,12 +186,12 @@ def stock_register(
     if (begins := period.begins(zone)) is not None:
         found = db.execute(_BEFORE, {"site": site_id, "begins": begins})
         balances = {row.product_id: int(row.units) for row in found}
-    moved = _streamed(db, _MOVEMENTS.where(*period.where(movement.c.at, zone)), site_id)
+    moved = streamed(db, _MOVEMENTS.where(*period.where(movement.c.at, zone)), {"site": site_id}, BATCH)
     entry = _ENTRIES.get(register)
     volumes: Iterable[Any] = ()
     if entry is not None:
         query = _VOLUMES.where(vial_entry.c.kind == entry, *period.where(vial_entry.c.at, zone))
-        volumes = _streamed(db, query, site_id)
+        volumes = streamed(db, query, {"site": site_id}, BATCH)
     for row in merge(moved, volumes, key=attrgetter("at")):
         if "volume_ul" in row._fields:
             yield _volume(row, balances, on)
@@ -198,10 +199,6 @@ def stock_register(
         balances[row.product_id] = balances.get(row.product_id, 0) + row.change
         if _belongs(row, register):
             yield _moved(row, balances, on)
-
-
-def _streamed(db: Connection, query: Select[Any], site_id: int) -> Iterator[Any]:
-    return iter(db.execute(query, {"site": site_id}, execution_options={"yield_per": BATCH}))
 
 
 def _belongs(row: Any, register: StockRegister) -> bool:

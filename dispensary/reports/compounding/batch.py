@@ -7,7 +7,6 @@ from decimal import Decimal
 from sqlalchemy import Connection, bindparam, select
 
 from dispensary import lookup
-from dispensary.lookup import NotFound
 from dispensary.reports.stock.lot_story import ingredient_rows
 from dispensary.reports.stock.stock import product_columns
 from dispensary.reports.stock.trace import MadeFrom, made_from
@@ -15,7 +14,6 @@ from dispensary.rules.beyond_use import Category, Start
 from dispensary.rules.compounding import yield_percent
 from dispensary.rules.numbers import Record, parse_number
 from dispensary.rules.product import Container, Form, Route, Temperature
-from dispensary.schema.catalogue import product
 from dispensary.schema.compounding import batch
 from dispensary.schema.people import user
 from dispensary.schema.stock import lot
@@ -74,16 +72,15 @@ def batch_record(db: Connection, site_id: int, given: str, on: datetime) -> Batc
     """The batch of this number (B12), its moment in the zone of `on`; raises NotFound and NotANumber."""
     number = parse_number(Record.BATCH, given)
     row = db.execute(_BATCH, {"site": site_id, "number": number}).first()
-    written = Record.BATCH.number(number)
     if row is None:
-        raise NotFound(what="batch", given=written, way_out="`dispensary report trace LOT` names the batch of a lot")
-    ((_, made),) = lookup.products(db, product.c.id == row.product_id).items()
+        raise lookup.no_such(Record.BATCH, number)
+    made = lookup.product_by_id(db, row.product_id)
     columns = product_columns(made) | {
         "strength_mcg_per_ml": row.strength_mcg_per_ml,
         "preservative": row.preservative,
     }
     return BatchRecord(
-        batch=written,
+        batch=Record.BATCH.number(number),
         **columns,
         routes=tuple(sorted(made.routes)),
         lot=row.lot,

@@ -109,10 +109,9 @@ _Key = tuple[int, int]
 def count_sheet(db: Connection, given: str, *, zone: tzinfo | None, by: Person) -> CountSheet:
     """The count of this number as the person may see it, by the clock of the zone; raises NotFound."""
     number = parse_number(Record.COUNT, given)
-    written = Record.COUNT.number(number)
     row = db.execute(_COUNT, {"site": by.site_id, "number": number}).first()
     if row is None:
-        raise lookup.NotFound(what="count", given=written, way_out="`dispensary count start` starts one")
+        raise lookup.no_such(Record.COUNT, number)
     entries: dict[_Key, list[Any]] = {}
     for entry in db.execute(_ENTRIES, {"count": row.id}):
         entries.setdefault((entry.lot_id, entry.place_id), []).append(entry)
@@ -126,7 +125,7 @@ def count_sheet(db: Connection, given: str, *, zone: tzinfo | None, by: Person) 
         variance = variances.get(key, 0) if state == "closed" and key in entries else None
         lines.append(_line(line, entries.get(key, ()), variance, by if state == "open" else None))
     return CountSheet(
-        count=written,
+        count=Record.COUNT.number(number),
         state=state,
         place=row.place,
         product=row.product,

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, func, select
 
 from dispensary import lookup
+from dispensary.database import streamed
 from dispensary.lookup import NotFound
 from dispensary.reports.disclosed import Disclosed
 from dispensary.reports.exchange.period import Period
@@ -161,7 +162,7 @@ def concerned(db: Connection, site_id: int, asked: Asked, on: datetime) -> Discl
 def fills(db: Connection, site_id: int, asked: Asked, on: datetime) -> Iterator[ToldFill]:
     """The fills in the order of their numbers, a thousand rows at a time in memory."""
     products, gtins = lookup.products(db), gtins_of(db)
-    rows = db.execute(_FILLS.where(*asked.where(on)), {"site": site_id}, execution_options={"yield_per": BATCH})
+    rows = streamed(db, _FILLS.where(*asked.where(on)), {"site": site_id}, BATCH)
     returned = _returns(db, site_id, asked, on)
     for _, group in groupby(rows, key=lambda row: int(row.id)):
         found = list(group)

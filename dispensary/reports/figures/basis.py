@@ -11,7 +11,7 @@ from typing import TypedDict
 from sqlalchemy import Connection
 
 from dispensary import lookup
-from dispensary.reports.figures.prescribed import prescribed
+from dispensary.reports.figures.prescribed import Prescriptions
 from dispensary.reports.figures.stood import Standing, in_stock, standing
 from dispensary.reports.figures.used import used
 from dispensary.reports.stock.stock import preservative
@@ -38,7 +38,10 @@ class ProductFacts(TypedDict):
 
 @dataclass(frozen=True)
 class Basis:
-    """The past of a site up to today, what stands there, and how the pharmacy orders."""
+    """The past of a site up to today, what stands there, and how the pharmacy orders.
+
+    Prescriptions are read when a figure asks for them, so the connection must be open until all are reckoned.
+    """
 
     today: date
     months: int
@@ -91,7 +94,7 @@ def read_basis(db: Connection, site_id: int, on: datetime, practice: Practice, m
     stands = standing(db, site_id, today)
     past = Past(
         today,
-        prescribed(db, site_id, of.first, on.tzinfo, products),
+        Prescriptions(db, site_id, of.first, on.tzinfo, products),
         products,
         used(db, site_id, of, on.tzinfo),
         in_stock(db, site_id, of, on, products),

@@ -53,12 +53,12 @@ def due(basis: Basis, days: int) -> tuple[DueRow, ...]:
         DueRow(
             on=on,
             product=code,
-            patients=len({each.rx.patient for each in group}),
+            patients=len({each.patient for each in group}),
             doses=sum(each.wanted.doses for each in group),
             units=sum(each.wanted.units for each in group),
             drawn_ul=sum(each.wanted.volume_ul for each in group),
-            late=len({each.rx.patient for each in group if each.late_days}),
-            to_renew=len({each.rx.patient for each in group if each.wanted.renewals}),
+            late=len({each.patient for each in group if each.late_days}),
+            to_renew=len({each.patient for each in group if each.wanted.renewals}),
         )
         for (on, code), group in sorted(found.items())
     )
@@ -68,7 +68,7 @@ def due_patients(basis: Basis, days: int) -> Disclosed[tuple[DuePatient, ...]]:
     """The same, patient by patient, for those who may read patients' records."""
     found = _expected(basis, days)
     shown = tuple(_patient(basis, each, each.wanted) for each in found)
-    return Disclosed(shown, frozenset(each.rx.patient for each in found))
+    return Disclosed(shown, frozenset(each.patient for each in found))
 
 
 def _expected(basis: Basis, days: int) -> list[Expected]:
@@ -79,8 +79,8 @@ def _patient(basis: Basis, each: Expected, wanted: Wanted) -> DuePatient:
     return DuePatient(
         on=wanted.on,
         product=basis.products[wanted.product_id].code,
-        patient=Record.PATIENT.number(each.rx.patient),
-        rx=Record.PRESCRIPTION.number(each.rx.number),
+        patient=Record.PATIENT.number(each.patient),
+        rx=Record.PRESCRIPTION.number(each.rx),
         doses=wanted.doses,
         units=wanted.units,
         drawn_ul=wanted.volume_ul,

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from fractions import Fraction
 
 from dispensary.reports.figures.basis import Basis
 from dispensary.rules.figures.amounts import tenths
@@ -67,11 +66,11 @@ def forecasts(basis: Basis, *, weekly: bool = False) -> ForecastReport:
         facts = basis.facts(product_id)
         found.append(_error(facts["product"], forecast.errors))
         for part in by_week(forecast) if weekly else by_month(forecast):
-            scheduled, units = forecast.scheduled(part), forecast.units(part)
-            added: Fraction = units - scheduled
+            scheduled, units = tenths(forecast.scheduled(part)), tenths(forecast.units(part))
+            # Of the rounded ones, so that a row adds up.
             rows.append(
-                ForecastRow(**facts, first=part.first, last=part.last, scheduled=tenths(scheduled),
-                            from_history=tenths(added), units=tenths(units))
+                ForecastRow(**facts, first=part.first, last=part.last, scheduled=scheduled,
+                            from_history=units - scheduled, units=units)
             )  # fmt: skip
     overall = errors(each for product_id in by_code for each in basis.forecasts[product_id].compared)
     return ForecastReport(basis.today, basis.history, tuple(rows), tuple(found), _error("", overall))

@@ -1,12 +1,12 @@
-"""The prescriptions of a site with all that happened to them, as the figures see them."""
+"""The prescriptions of a site with all that happened to them, as the figures see them: read some patients at a time."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date, tzinfo
-from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, select
+from sqlalchemy import Connection, Select, bindparam, func, select
 
 from dispensary.rules.figures.scheduled import Prescribed, Returned
 from dispensary.rules.grammar import from_canonical
@@ -19,8 +19,13 @@ from dispensary.schema.stock import lot
 from dispensary.schema.trust import request
 from dispensary.schema.vials import draw, vial
 
+AT_ONCE = 500
+"""So many patients are read at once."""
+
 # Of erased patients nobody expects anything.
 _LIVE = (
+    patient.c.id > bindparam("after"),
+    patient.c.id <= bindparam("upto"),
     prescription.c.site_id == bindparam("site"),
     prescription.c.valid_until >= bindparam("since"),
     patient.c.erased_at.is_(None),
@@ -42,7 +47,7 @@ _PRESCRIPTIONS = (
     .join(patient, patient.c.id == prescription.c.patient_id)
     .join(request, request.c.id == prescription.c.request_id)
     .where(*_LIVE)
-    .order_by(prescription.c.number)
+    .order_by(prescription.c.patient_id, prescription.c.number)
 )
 
 
@@ -94,49 +99,64 @@ _DRAWS = (
     .order_by(draw.c.id)
 )
 
-_directions = lru_cache(maxsize=1024)(from_canonical)
 
+@dataclass(frozen=True)
+class Prescriptions:
+    """The prescriptions of a site that were valid on the day `since` or later: by patient, those of each by number.
 
-def prescribed(
-    db: Connection, site_id: int, since: date, zone: tzinfo | None, products: Mapping[int, Product]
-) -> list[Prescribed]:
-    """The prescriptions that were valid on the day or later, by number."""
-    given = {"site": site_id, "since": since}
+    They are read whenever they are gone through and never held together, so the connection must be open.
+    """
 
-    def rows(statement: Select[Any]) -> Mapping[int, list[Any]]:
-        found: dict[int, list[Any]] = defaultdict(list)
-        for row in db.execute(statement, given):
-            found[row.rx_id].append(row)
-        return found
+    db: Connection
+    site_id: int
+    since: date
+    zone: tzinfo | None
+    products: Mapping[int, Product]
 
-    fills, returns, acts, draws = map(rows, (_FILLS, _RETURNS, _ACTS, _DRAWS))
-    return [
-        Prescribed(
-            number=row.number,
-            patient=row.patient,
-            form=row.form,
-            terms=Terms(_directions(row.directions), row.quantity_units, row.days, row.refills),
-            valid_until=row.valid_until,
-            entered=day_in(row.at, zone),
-            product_id=row.product_id,
-            acts=tuple((day_in(act.at, zone), act.act) for act in acts[row.id]),
-            fills=tuple(_fills(fills[row.id], products, zone)),
-            fill_products=tuple(fill.product_id for fill in fills[row.id]),
-            returns=tuple(Returned(day_in(back.at, zone), back.dispense_id, back.units) for back in returns[row.id]),
-            draws=tuple(
-                Drawn(
-                    day_in(each.at, zone),
-                    products[each.product_id],
-                    each.volume_ul,
-                    each.next_injection,
-                    each.request_id,
-                )
-                for each in draws[row.id]
-            ),
-            draw_products=tuple(each.product_id for each in draws[row.id]),
-        )
-        for row in db.execute(_PRESCRIPTIONS, given)
-    ]
+    def __iter__(self) -> Iterator[Prescribed]:
+        last = self.db.execute(select(func.max(patient.c.id))).scalar() or 0
+        for after in range(0, last, AT_ONCE):
+            yield from self._of(after)
+
+    def _of(self, after: int) -> Iterator[Prescribed]:
+        """Those of the patients whose ids follow."""
+        given = {"site": self.site_id, "since": self.since, "after": after, "upto": after + AT_ONCE}
+
+        def rows(statement: Select[Any]) -> Mapping[int, list[Any]]:
+            found: dict[int, list[Any]] = defaultdict(list)
+            for row in self.db.execute(statement, given):
+                found[row.rx_id].append(row)
+            return found
+
+        fills, returns, acts, draws = map(rows, (_FILLS, _RETURNS, _ACTS, _DRAWS))
+        zone = self.zone
+        for row in self.db.execute(_PRESCRIPTIONS, given).all():
+            yield Prescribed(
+                number=row.number,
+                patient=row.patient,
+                form=row.form,
+                terms=Terms(from_canonical(row.directions), row.quantity_units, row.days, row.refills),
+                valid_until=row.valid_until,
+                entered=day_in(row.at, zone),
+                product_id=row.product_id,
+                acts=tuple((day_in(act.at, zone), act.act) for act in acts[row.id]),
+                fills=tuple(_fills(fills[row.id], self.products, zone)),
+                fill_products=tuple(fill.product_id for fill in fills[row.id]),
+                returns=tuple(
+                    Returned(day_in(back.at, zone), back.dispense_id, back.units) for back in returns[row.id]
+                ),
+                draws=tuple(
+                    Drawn(
+                        day_in(each.at, zone),
+                        self.products[each.product_id],
+                        each.volume_ul,
+                        each.next_injection,
+                        each.request_id,
+                    )
+                    for each in draws[row.id]
+                ),
+                draw_products=tuple(each.product_id for each in draws[row.id]),
+            )
 
 
 def _fills(rows: Iterable[Any], products: Mapping[int, Product], zone: tzinfo | None) -> Iterable[Fill]:

@@ -26,8 +26,8 @@ class ReorderRow:
     delivery can come; `other_units` stand at the site and may not be dispensed (held, recalled, expired,
     set aside). `demand_units` is the forecast of `days` days, lead time and review period together;
     `reorder_point` is that and `safety_units`, or `minimum_units` where that is more. `months_of_stock`
-    is by the forecast. What is on order already is not known. The order is `order_packs` of
-    `pack_units`, None where nobody knows the pack; nothing is ordered where `below` is no.
+    is by the forecast, of what will not expire before. What is on order already is not known. The order is
+    `order_packs` of `pack_units`, None where nobody knows the pack; nothing is ordered where `below` is no.
     `order_value_micros` is at the cost of the lot received last, None where that is not known.
     """
 
@@ -89,7 +89,7 @@ def _row(basis: Basis, product_id: int, minimum: int | None, packs: list[int], c
         expiring_units=expiring,
         other_units=sum(each.units for each in stands) - usable,
         forecast_a_month=tenths(of.a_month),
-        months_of_stock=months_of_stock(usable, of.a_month),
+        months_of_stock=months_of_stock(usable - expiring, of.a_month),
         days=days,
         demand_units=decided.demand,
         safety_units=decided.safety,

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, func, literal_column, not_, or_, select
+from sqlalchemy import Connection, and_, bindparam, func, not_, or_, select
 
-from dispensary.reports.figures.used import first_request, moments
+from dispensary.database import streamed
+from dispensary.on_hand import IN_STOCK
+from dispensary.reports.figures.used import AT_ONCE, first_request, moments
 from dispensary.rules.figures.span import Span
 from dispensary.rules.figures.stock_days import DaysInStock, LotPast, days_in_stock
 from dispensary.rules.lot_life import AFTER
@@ -49,8 +51,7 @@ _STANDS = (
     )
     .join(lot, lot.c.id == balance.c.lot_id)
     .join(place, place.c.id == balance.c.place_id)
-    # Written out, so that the planner may use the index of what is not exhausted.
-    .where(literal_column("balance.units > 0"), place.c.site_id == bindparam("site"))
+    .where(IN_STOCK, place.c.site_id == bindparam("site"))
     .group_by(
         balance.c.lot_id,
         lot.c.number,
@@ -124,7 +125,7 @@ def in_stock(
     came: dict[int, dict[date, int]] = defaultdict(lambda: defaultdict(int))
     went: dict[int, dict[date, int]] = defaultdict(lambda: defaultdict(int))
     given = {"site": site_id, "start": start, "after": first_request(db, start)}
-    for row in db.execute(_MOVED, given):
+    for row in streamed(db, _MOVED, given, AT_ONCE):
         saleable.setdefault(row.lot_id, (row.product_id, row.expires, 0))
         (came if row.came else went)[row.lot_id][day_in(row.at, zone)] += row.units
     states = _states(db, saleable, on)

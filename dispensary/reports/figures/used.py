@@ -4,27 +4,24 @@ from collections import defaultdict
 from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta, tzinfo
 
-from sqlalchemy import Connection, bindparam, exists, func, select
+from sqlalchemy import Connection, bindparam, exists, select
 
+from dispensary.database import streamed
+from dispensary.prescriptions import RETURNED
 from dispensary.rules.figures.span import Span
 from dispensary.rules.moments import day_in
-from dispensary.schema.prescribing import dispense, dispense_return
+from dispensary.schema.prescribing import dispense
 from dispensary.schema.stock import lot, stock_act
 from dispensary.schema.vials import draw, vial
+
+AT_ONCE = 5000
+"""Rows in memory at a time, where there are as many as fills or movements."""
 
 # What came back counts against the fill that it came back of, whenever that was.
 _DISPENSED = select(
     dispense.c.product_id,
     dispense.c.at,
-    (
-        dispense.c.units
-        - func.coalesce(
-            select(func.sum(dispense_return.c.units))
-            .where(dispense_return.c.dispense_id == dispense.c.id)
-            .scalar_subquery(),
-            0,
-        )
-    ).label("units"),
+    (dispense.c.units - RETURNED).label("units"),
 ).where(dispense.c.site_id == bindparam("site"), dispense.c.at >= bindparam("start"), dispense.c.at < bindparam("end"))
 _earlier = draw.alias("earlier")
 _FIRST_DRAWS = (
@@ -52,7 +49,7 @@ def used(db: Connection, site_id: int, span: Span, zone: tzinfo | None) -> dict[
     """Units by product id and day: dispensed less what came back of those fills, and vials by their first draw."""
     given = {"site": site_id, **moments(span, zone)}
     found: dict[int, dict[date, int]] = defaultdict(lambda: defaultdict(int))
-    for row in db.execute(_DISPENSED, given):
+    for row in streamed(db, _DISPENSED, given, AT_ONCE):
         found[row.product_id][day_in(row.at, zone)] += int(row.units)
     for opened in db.execute(_FIRST_DRAWS, given):
         found[opened.product_id][day_in(opened.at, zone)] += 1

@@ -18,7 +18,7 @@ class ValueRow:
     """A product's units at the site and what they have cost, in millionths of the pharmacy's currency.
 
     `unknown_units` have no known cost and are in no value: they are not worth nothing. The values are
-    None where no unit's cost is known. The usable ones may be dispensed today.
+    None where there are such units alone. The usable ones may be dispensed today.
     """
 
     product: str
@@ -90,8 +90,8 @@ def _unknown(units: list[tuple[int, int | None]]) -> int:
 
 
 def _value(units: list[tuple[int, int | None]]) -> int | None:
-    known = [count * cost for count, cost in units if cost is not None]
-    return sum(known) if known else None
+    known = [count * cost for count, cost in units if count and cost is not None]
+    return sum(known) if known or not _unknown(units) else None
 
 
 def expiries(basis: Basis) -> tuple[ExpiryRow, ...]:

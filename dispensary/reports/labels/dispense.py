@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import lru_cache
 from itertools import groupby, islice
 from typing import Any
 
@@ -11,14 +10,15 @@ from sqlalchemy import Connection, bindparam, func, select
 
 from dispensary import lookup, request
 from dispensary.labelling.kinds.dispense import DispenseFacts
+from dispensary.rules.course import Course
 from dispensary.rules.grammar import from_canonical
 from dispensary.rules.moments import day_in
 from dispensary.rules.numbers import Record, parse_number
 from dispensary.rules.people import Person, Pharmacy, Role
 from dispensary.rules.product import Product
 from dispensary.rules.schedule import paces
-from dispensary.rules.supply import Course, days_of_units
-from dispensary.schema.catalogue import pack, product
+from dispensary.rules.supply import days_of_units
+from dispensary.schema.catalogue import pack
 from dispensary.schema.people import patient, prescriber, user
 from dispensary.schema.prescribing import dispense, dispense_return, hand_over_check, prescription
 from dispensary.schema.stock import lot, movement
@@ -95,7 +95,6 @@ _UNIT_GTINS = (
     .where(pack.c.product_id.in_(bindparam("products", expanding=True)), pack.c.units == 1)
     .group_by(pack.c.product_id)
 )
-_directions = lru_cache(maxsize=1024)(from_canonical)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,9 +128,7 @@ def dispense_facts(db: Connection, number: str, *, pharmacy: Pharmacy, on: datet
     wanted = parse_number(Record.DISPENSE, number)
     for found in labelled(db, [wanted], pharmacy=pharmacy, on=on, by=by):
         return found
-    raise lookup.NotFound(
-        what="dispense", given=Record.DISPENSE.number(wanted), way_out="`dispensary rx show` lists the fills"
-    )
+    raise lookup.no_such(Record.DISPENSE, wanted)
 
 
 def numbers_between(db: Connection, first: int, last: int, *, by: Person) -> list[int]:
@@ -156,9 +153,7 @@ def labelled(
     if not rows:
         return
     wanted = sorted({row.product_id for row in rows})
-    products = {
-        key: found.made_by(pharmacy.name) for key, found in lookup.products(db, product.c.id.in_(wanted)).items()
-    }
+    products = {key: found.made_by(pharmacy.name) for key, found in lookup.products_by_id(db, wanted).items()}
     gtins = unit_gtins(db, wanted)
     lots = db.execute(_LOTS, {"requests": sorted(row.request_id for row in rows)})
     fills = db.execute(_FILLS, {"prescriptions": sorted({row.prescription_id for row in rows})})
@@ -193,7 +188,7 @@ def _facts(
     on: datetime,
 ) -> Iterator[DispenseFacts]:
     receipt = request.again(row.receipt, Filled)
-    directions = _directions(receipt.directions or row.directions)
+    directions = from_canonical(receipt.directions or row.directions)
     days = _days_of_units(row, fills, of)
     given = 0
     for part, each in enumerate(lots, 1):
@@ -235,7 +230,7 @@ def _days_of_units(row: Any, fills: Sequence[Any], of: Product) -> Sequence[tupl
     None at all where they are not sure: a range or `as needed` leaves them open; a dose that was drawn, or
     what came back before this fill, has moved them; a row of the first schema does not say its doses.
     """
-    directions = _directions(row.directions)
+    directions = from_canonical(row.directions)
     before = [each for each in fills if each.fill < row.fill]
     moved = [row.first_draw, *(each.returned_by for each in before)]
     if (

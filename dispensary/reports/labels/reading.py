@@ -7,9 +7,9 @@ from itertools import groupby
 from shlex import quote
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, select
+from sqlalchemy import Connection, bindparam, select
 
-from dispensary import audit
+from dispensary import audit, ledger
 from dispensary.errors import Refused
 from dispensary.labelling import Facts
 from dispensary.labelling.kinds.bag import bag_of
@@ -21,7 +21,7 @@ from dispensary.reports.labels.shelf import shelf_facts
 from dispensary.reports.labels.vial import vial_facts
 from dispensary.rules.numbers import Record, parse_number
 from dispensary.rules.people import Person, Pharmacy
-from dispensary.rules.shelf import ALLOWED, Operation, State, described, state_on
+from dispensary.rules.shelf import ALLOWED, Operation, State, standing, state_on
 from dispensary.schema.people import patient
 from dispensary.schema.prescribing import dispense, prescription
 from dispensary.schema.stock import lot, movement
@@ -88,8 +88,6 @@ def of_fill(kind: str, found: Labelled) -> Labels:
     return Labels(found.dispense, tuple(_OF_A_FILL[kind](found.labels)), commitment, found.patient_number)
 
 
-_back = movement.alias("back")
-_RETURNED = select(func.sum(_back.c.units)).where(_back.c.reverses_id == movement.c.id).scalar_subquery()
 _LOTS = (
     select(
         dispense.c.number,
@@ -100,7 +98,7 @@ _LOTS = (
         lot.c.state,
         patient.c.number.label("patient"),
         patient.c.erased_at,
-        (movement.c.units - func.coalesce(_RETURNED, 0)).label("left"),
+        (movement.c.units - ledger.returned()).label("left"),
     )
     .join(prescription, prescription.c.id == dispense.c.prescription_id)
     .join(patient, patient.c.id == prescription.c.patient_id)
@@ -152,8 +150,6 @@ def _against(kind: str, lines: Sequence[Any], number: str, today: date) -> tuple
     for line in left:
         state = state_on(line.state, line.expires, today)
         if not ALLOWED[state, Operation.HAND_OVER]:
-            is_so = described(state, line.expires)
-            return f"its lot {line.lot} {is_so if state is State.EXPIRED else f'is {is_so}'}", _WAYS_OUT[state].format(
-                lot=quote(line.lot), dispense=number, rx=rx
-            )
+            way_out = _WAYS_OUT[state].format(lot=quote(line.lot), dispense=number, rx=rx)
+            return f"its lot {line.lot} {standing(state, line.expires)}", way_out
     return None

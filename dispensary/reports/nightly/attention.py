@@ -3,13 +3,14 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from dispensary.reports.nightly.exceptional import Exceptional
 from dispensary.reports.nightly.unfinished import Unfinished
 from dispensary.reports.prescribing.unchecked import Unchecked
 from dispensary.reports.prescribing.unmet import Unmet
 from dispensary.reports.stock.stock import StockRow
 from dispensary.reports.verify import Verified
 from dispensary.rules.printer import JobState
-from dispensary.rules.quantity import millilitres, plain
+from dispensary.rules.quantity import counted, ml
 from dispensary.rules.shelf import BANDS, State
 
 
@@ -56,12 +57,14 @@ class Seen:
     unchecked: tuple[Unchecked, ...] = ()
     unfinished: Unfinished = field(default_factory=Unfinished)
     verified: Verified = field(default_factory=lambda: Verified(True, ()))
+    exceptional: tuple[Exceptional, ...] = ()
 
 
 def sentences(rows: Sequence[StockRow], seen: Seen) -> tuple[str, ...]:
     """Books that disagree, stock that must not stand where it does, patients who wait, products to order, overrides."""
     return (
         *_books(seen.verified),
+        *(each.sentence for each in seen.exceptional),
         *_patients_to_call(seen.unfinished),
         *_stock(rows),
         *_vials(seen.unfinished),
@@ -111,7 +114,7 @@ def _patients_to_call(unfinished: Unfinished) -> list[str]:
 def _vials(unfinished: Unfinished) -> list[str]:
     """Opened vials that nobody may use any longer, each with the reason."""
     return [
-        f"Opened vial {each.vial} ({each.place}): {plain(millilitres(each.remaining_ul))} mL of {each.product}, "
+        f"Opened vial {each.vial} ({each.place}): {ml(each.remaining_ul)} of {each.product}, "
         f"lot {each.lot}, "
         + (
             "past its hour; discard it."
@@ -187,7 +190,7 @@ def _soon(rows: Sequence[StockRow]) -> list[str]:
             f"{len(rows) - MOST_LOTS:,} more; use them first or return them."
         ]
     return [
-        f"Expires in {row.days_left} day{'' if row.days_left == 1 else 's'} ({row.place}): {row.usable_units:,} of "
+        f"Expires in {counted(row.days_left, 'day')} ({row.place}): {row.usable_units:,} of "
         f"{row.product}, lot {row.lot}; use them first or return them."
         for row in rows
     ]
@@ -201,6 +204,6 @@ def _sentence(rows: Sequence[StockRow]) -> str:
     if len(rows) > MOST_LOTS:
         lots += f" and {len(rows) - MOST_LOTS} more"
     return (
-        f"{heading} ({first.place}): {units:,} unit{'s' if units > 1 else ''} of {first.product}, "
+        f"{heading} ({first.place}): {counted(units, 'unit')} of {first.product}, "
         f"lot{'s' if len(rows) > 1 else ''} {lots}; {way_out}."
     )

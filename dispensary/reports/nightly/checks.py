@@ -9,10 +9,8 @@ from sqlalchemy import Connection, bindparam, select
 from dispensary import sessions
 from dispensary.reports.nightly.day import Day
 from dispensary.reports.verify import Check, Verified
+from dispensary.rules.clock import APART
 from dispensary.schema.trust import audit_event
-
-STEP = timedelta(minutes=5)
-"""Counters' clocks may differ by so much without anybody being told."""
 
 SHOWN = 5
 """A note names at most so many events."""
@@ -50,13 +48,13 @@ _PAIRS = (
 
 
 def clock_steps(db: Connection, day: Day, zone: tzinfo | None) -> tuple[ClockStep, ...]:
-    """Where the chain of the day goes back in time by more than STEP, with moments in the zone."""
+    """Where the chain of the day goes back in time by more than APART, with moments in the zone."""
     found = {
         row.sequence: ClockStep(row.sequence, row.at.astimezone(zone), row.previous_at.astimezone(zone))
         for event in (audit_event, _before)
         for row in db.execute(_PAIRS.where(event.c.at >= bindparam("start"), event.c.at < bindparam("end")), day)
     }
-    return tuple(step for _, step in sorted(found.items()) if step.previous_at - step.at > STEP)
+    return tuple(step for _, step in sorted(found.items()) if step.previous_at - step.at > APART)
 
 
 def checks(db: Connection, verified: Verified, day: Day, zone: tzinfo | None) -> Checks:

@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, bindparam, literal_column, select
+from sqlalchemy import Connection, bindparam, select
 
+from dispensary.on_hand import IN_STOCK
 from dispensary.reports.figures.value import ExpiryRow
 from dispensary.reports.stock.stock import StockRow
 from dispensary.rules.shelf import BANDS, State
@@ -42,7 +43,7 @@ _COSTS = (
     .join(lot, lot.c.id == balance.c.lot_id)
     .join(product, product.c.id == lot.c.product_id)
     .join(place, place.c.id == balance.c.place_id)
-    .where(literal_column("balance.units > 0"), place.c.site_id == bindparam("site"))
+    .where(IN_STOCK, place.c.site_id == bindparam("site"))
 )
 
 

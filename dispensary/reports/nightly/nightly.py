@@ -1,7 +1,7 @@
 """The pharmacy's day in one report: what needs a person, the stock, and what happened."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -22,6 +22,7 @@ from dispensary.reports.nightly import safety, stock_day
 from dispensary.reports.nightly.attention import BelowMinimum, Overridden, Seen, sentences
 from dispensary.reports.nightly.checks import Checks, checks
 from dispensary.reports.nightly.day import DispensedLine, DrawnLine, ReturnedLine
+from dispensary.reports.nightly.exceptional import exceptional
 from dispensary.reports.nightly.expiry import BandLine, bands, costs_of
 from dispensary.reports.nightly.owed import OwedLine, owed
 from dispensary.reports.nightly.safety import ExcursionLine, HoldLine, RecallLine
@@ -85,14 +86,15 @@ class SiteLine:
 
 @dataclass(frozen=True, slots=True)
 class Nightly:
-    """One pharmacy-local day; the stock, the figures and `audit`, the end of the chain, are of the report's moment.
+    """One pharmacy-local day; the stock, the figures and `audit`, the end of the chain, are of the moment `at`.
 
-    The end of the chain, kept elsewhere, shows whether the chain was altered later. `unused` are the
-    lots of which something will expire unused, `reorder` the products at or below their reorder point.
-    `sites` are all that the reader may see, empty where there is one alone.
+    It is told to the minute. The end of the chain, kept elsewhere, shows whether the chain was altered
+    later. `unused` are the lots of which something will expire unused, `reorder` the products at or below
+    their reorder point. `sites` are all that the reader may see, empty where there is one alone.
     """
 
     day: date
+    at: datetime
     needs_a_person: tuple[str, ...]
     stock: tuple[StockGroup, ...]
     expiring: tuple[ExpiringRow, ...]
@@ -176,12 +178,14 @@ def nightly(
     *,
     practice: Practice | None = None,
     verified: Verified | None = None,
+    told: Callable[[str], None] = lambda _: None,
 ) -> Nightly:
     """What happened on `day` (else the day of `on`), and the stock as it stands at `on`.
 
     `on` is an aware moment in the pharmacy's own time zone. Where the practice asks for a second check,
     fills that no second person has scanned need somebody. The books, which all sites have together, are
-    checked unless `verified` says what came of it. The sites side by side are `with_sites`.
+    checked unless `verified` says what came of it. The sites side by side are `with_sites`. `told` hears
+    what is at work.
     """
     practice = practice or Practice()
     day = on.date() if day is None else day
@@ -189,8 +193,9 @@ def nightly(
     end = datetime.combine(day + timedelta(days=1), time.min, on.tzinfo)
     given = {"site": site_id, "start": start, "end": end}
     rows = stock(db, site_id, on.date())
+    told("figures")
     found = figures(db, site_id, on, practice)
-    verified = verify(db) if verified is None else verified
+    verified = verify(db, told) if verified is None else verified
     below_minimum = _below_minimum(rows, db.execute(_MINIMA))
     answered = [row for statement in _OVERRIDDEN for row in db.execute(statement, given)]
     seen = Seen(
@@ -202,9 +207,11 @@ def nightly(
         unchecked=unchecked(db, site_id, start, end) if practice.second_check else (),
         unfinished=unfinished(db, site_id, on),
         verified=verified,
+        exceptional=exceptional(db, given),
     )
     return Nightly(
         day=day,
+        at=on.replace(second=0, microsecond=0),
         needs_a_person=sentences(rows, seen),
         stock=tuple(StockGroup(**group) for group in stock_by(rows, ("form", "fill_ml", "preservative"))),
         expiring=expiring_of(rows, on.date()),

@@ -1,5 +1,6 @@
 """The sites of a pharmacy side by side, as far as the reader may read their reports."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
@@ -17,10 +18,18 @@ from dispensary.schema.people import site, user
 _SITES = select(site.c.id, site.c.name).order_by(site.c.id)
 
 
-def with_sites(db: Connection, report: Nightly, by: Person, on: datetime, practice: Practice) -> Nightly:
+def with_sites(
+    db: Connection,
+    report: Nightly,
+    by: Person,
+    on: datetime,
+    practice: Practice,
+    told: Callable[[str], None] = lambda _: None,
+) -> Nightly:
     """The report of the site at which the person acts, with every site that they may read beside it.
 
-    As it is, where there is no second one. Only one other report is held at a time.
+    As it is, where there is no second one. Only one other report is held at a time. `told` hears which site
+    is at work.
     """
     home = db.execute(select(user.c.site_id, user.c.role).where(user.c.id == by.user_id)).one()
     readable = []
@@ -31,16 +40,14 @@ def with_sites(db: Connection, report: Nightly, by: Person, on: datetime, practi
     if len(readable) < 2:
         return report
     verified = Verified(report.checks.ok, report.checks.checks)
-    lines = tuple(
-        _line(
-            row.name,
-            report
-            if row.id == by.site_id
-            else nightly(db, row.id, on, report.day, practice=practice, verified=verified),
-        )
-        for row in readable
-    )
-    return replace(report, sites=lines)
+
+    def line(site_id: int, name: str) -> SiteLine:
+        told(f"site {name}")
+        if site_id == by.site_id:
+            return _line(name, report)
+        return _line(name, nightly(db, site_id, on, report.day, practice=practice, verified=verified))
+
+    return replace(report, sites=tuple(line(row.id, row.name) for row in readable))
 
 
 def _line(name: str, report: Nightly) -> SiteLine:

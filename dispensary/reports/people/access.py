@@ -8,12 +8,16 @@ from typing import Any
 from sqlalchemy import Connection, Select, bindparam, select
 
 from dispensary import audit, auditor, lookup
+from dispensary.database import streamed
 from dispensary.errors import Refused, quoted
 from dispensary.lookup import NotFound
 from dispensary.rules.moments import to_the_second
 from dispensary.rules.numbers import Record, parse_number
 from dispensary.schema.people import patient, user
 from dispensary.schema.trust import audit_event
+
+BATCH = 2000
+"""Events fetched at a time."""
 
 READ = "patient read"
 UNKNOWN = "unknown"
@@ -83,16 +87,17 @@ _EVENTS = (
 )
 
 
-def access(db: Connection, site_id: int, wanted: Wanted, on: datetime) -> tuple[AccessRow, ...]:
-    """What the audit tells of it, the newest last; days are those of the zone of `on`, the pharmacy's own.
+def access(db: Connection, site_id: int, wanted: Wanted, on: datetime) -> Iterator[AccessRow]:
+    """What the audit tells of it, the newest last, BATCH events at a time in memory.
 
-    It shows no record, so that it is no reading of one. An erased patient has `(erased)` after the number.
-    Raises NotAPeriod, NotANumber and NotFound.
+    Days are those of the zone of `on`, the pharmacy's own. It shows no record, so that it is no reading of one.
+    An erased patient has `(erased)` after the number. Raises NotAPeriod, NotANumber and NotFound.
     """
     numbers = _numbers(db, site_id)
     only = None if wanted.patient is None else _commitment(wanted.patient, numbers)
     events = _events(db, wanted, on)
-    return tuple(_rows(db.execute(events, {"site": site_id}), numbers, only, on))
+    found = streamed(db, events, {"site": site_id}, BATCH)
+    return _rows(found, numbers, only, on)
 
 
 def access_lines(rows: Iterable[AccessRow]) -> Iterator[AccessLine]:

@@ -9,12 +9,12 @@ from dispensary import lookup, on_hand
 from dispensary.errors import Refused
 from dispensary.labelling import wording
 from dispensary.rules.choosing import Wanted, choose, propose
+from dispensary.rules.course import Course
 from dispensary.rules.directions import Directions
 from dispensary.rules.grammar import parse, render
 from dispensary.rules.people import Language
 from dispensary.rules.plan import Plan, plan
 from dispensary.rules.product import Form, Product
-from dispensary.rules.supply import Course
 
 
 class OtherForm(Refused):

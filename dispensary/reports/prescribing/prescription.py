@@ -13,6 +13,7 @@ from dispensary.prescriptions import Prescription
 from dispensary.reports.disclosed import Disclosed
 from dispensary.reports.prescribing import prescription_story as story
 from dispensary.reports.prescribing.prescription_story import ActRow, DemandRow, DrawRow, FillRow
+from dispensary.rules.course import Course
 from dispensary.rules.finding import Finding
 from dispensary.rules.grammar import render
 from dispensary.rules.life import PrescriptionState
@@ -21,7 +22,6 @@ from dispensary.rules.plan import PhaseRow, phase_rows
 from dispensary.rules.practice import Practice
 from dispensary.rules.product import Form
 from dispensary.rules.safety import blocking
-from dispensary.rules.supply import Course
 
 COMING = 6
 """So many coming injections are shown."""

@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import Connection, bindparam, func, select
+from sqlalchemy import Connection, bindparam, select
 
+from dispensary.prescriptions import RETURNED
 from dispensary.rules.moments import day_in
 from dispensary.rules.numbers import Record
 from dispensary.schema.people import user
-from dispensary.schema.prescribing import dispense, dispense_return, hand_over_check, prescription
+from dispensary.schema.prescribing import dispense, hand_over_check, prescription
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,11 +22,6 @@ class Unchecked:
     by: str
 
 
-_returned = (
-    select(func.coalesce(func.sum(dispense_return.c.units), 0))
-    .where(dispense_return.c.dispense_id == dispense.c.id)
-    .scalar_subquery()
-)
 _UNCHECKED = (
     select(dispense.c.number, prescription.c.number.label("rx"), dispense.c.at, user.c.name)
     .join(prescription, prescription.c.id == dispense.c.prescription_id)
@@ -37,7 +33,7 @@ _UNCHECKED = (
         dispense.c.at < bindparam("end", type_=dispense.c.at.type),
         hand_over_check.c.id.is_(None),
         # What came back whole is not handed over.
-        dispense.c.units > _returned,
+        dispense.c.units > RETURNED,
     )
     # By the moment, whose index finds the day; the numbers rise with it.
     .order_by(dispense.c.at, dispense.c.number)

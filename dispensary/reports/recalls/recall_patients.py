@@ -4,23 +4,21 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, tzinfo
-from functools import lru_cache
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, bindparam, func, literal, null, select, type_coerce, union_all
+from sqlalchemy import BindParameter, Connection, bindparam, literal, null, select, type_coerce, union_all
 
-from dispensary import lookup
+from dispensary import ledger, lookup, prescriptions
+from dispensary.rules.course import Course
 from dispensary.rules.directions import Directions
 from dispensary.rules.grammar import from_canonical
 from dispensary.rules.moments import day_in
 from dispensary.rules.numbers import Record
-from dispensary.rules.product import Product
 from dispensary.rules.recall import Contact, doses_at_home, doses_of
-from dispensary.rules.supply import Course
 from dispensary.schema.catalogue import product
 from dispensary.schema.people import patient, user
-from dispensary.schema.prescribing import dispense, dispense_return, prescription
+from dispensary.schema.prescribing import dispense, prescription
 from dispensary.schema.recalls import recall_contact
 from dispensary.schema.stock import lot as lot_table
 from dispensary.schema.stock import movement
@@ -102,7 +100,6 @@ _PATIENT = (
     patient.c.born,
     patient.c.erased_at,
 )
-_back = movement.alias("back")
 _of_lots = select(movement.c.request_id).where(movement.c.lot_id.in_(_ids))
 _filled = movement.alias("filled")
 # Every movement of a fill, also of lots that are not recalled, because the patient uses them in their order.
@@ -121,9 +118,7 @@ _FILLS = (
         lot_table.c.number.label("lot"),
         product.c.code,
         _filled.c.units,
-        func.coalesce(
-            select(func.sum(_back.c.units)).where(_back.c.reverses_id == _filled.c.id).scalar_subquery(), 0
-        ).label("returned"),
+        ledger.returned(_filled).label("returned"),
     )
     .select_from(dispense)
     .join(_filled, _filled.c.request_id == dispense.c.request_id)
@@ -146,12 +141,7 @@ _SUPPLIED = union_all(
         dispense.c.first_injection,
         dispense.c.doses,
         dispense.c.units,
-        func.coalesce(
-            select(func.sum(dispense_return.c.units))
-            .where(dispense_return.c.dispense_id == dispense.c.id)
-            .scalar_subquery(),
-            0,
-        ).label("returned"),
+        prescriptions.RETURNED.label("returned"),
         # With its type, which is that of the whole column: SQLite would give text.
         type_coerce(null(), draw.c.at.type).label("drawn_at"),
     ).where(dispense.c.prescription_id.in_(_concerned)),
@@ -191,7 +181,6 @@ _CALLS = (
     .where(recall_contact.c.recall_id == bindparam("recall"))
     .order_by(recall_contact.c.id)
 )
-_directions = lru_cache(maxsize=1024)(from_canonical)
 
 
 def concerned(db: Connection, site_id: int, recall_id: int, lots: list[int], on: datetime) -> Concerned:
@@ -210,7 +199,7 @@ def concerned(db: Connection, site_id: int, recall_id: int, lots: list[int], on:
     found = [_patient(row, fills.get(key, ()), doses.get(key, ()), calls.get(key, ())) for key, row in people.items()]
     kept: Counter[int] = Counter()
     for part in parts:
-        kept[part.lot_id] += part.units - int(part.returned)
+        kept[part.lot_id] += part.units - part.returned
     return Concerned(
         patients=tuple(
             sorted(found, key=lambda each: (-each.doses_at_home, -each.kept, len(each.patient), each.patient))
@@ -260,7 +249,7 @@ class _Schedules:
             key: list(group) for key, group in groupby(rows, key=lambda row: int(row.prescription_id)) if key in due
         }
         wanted = {row.product_id for group in self.supplied.values() for row in group} - {None}
-        self.products: dict[int, Product] = lookup.products(db, product.c.id.in_(wanted)) if wanted else {}
+        self.products = lookup.products_by_id(db, wanted)
         self.known: dict[object, tuple[int, ...]] = {}
 
     def at_home(self, fill: Any, portions: tuple[int, ...]) -> tuple[int, ...]:
@@ -268,7 +257,7 @@ class _Schedules:
         today = self.on.date()
         if fill.last_injection < today:
             return (0,) * len(portions)
-        directions = _directions(fill.directions)
+        directions = from_canonical(fill.directions)
         supplied = self._before(fill, directions)
         alike = (fill.directions, fill.first_injection, supplied, fill.product_id, portions)
         if alike not in self.known:
@@ -282,7 +271,7 @@ class _Schedules:
         for row in self.supplied[fill.prescription_id]:
             if row.request_id >= fill.request_id:
                 break
-            kept = row.units - int(row.returned)
+            kept = row.units - row.returned
             if row.drawn_at is not None:
                 before.append((day_in(row.drawn_at, self.on.tzinfo), 1))
             elif kept:
@@ -299,7 +288,7 @@ def _fills(parts: Iterable[Any], recalled: frozenset[int], schedules: _Schedules
     fills: dict[int, list[RecalledFill]] = {}
     for _, group in groupby(parts, key=lambda row: row.request_id):
         rows = list(group)
-        left = schedules.at_home(rows[0], tuple(row.units - int(row.returned) for row in rows))
+        left = schedules.at_home(rows[0], tuple(row.units - row.returned for row in rows))
         lines: dict[int, RecalledFill] = {}
         for row, doses in zip(rows, left, strict=True):
             if row.lot_id not in recalled:
@@ -316,7 +305,7 @@ def _fills(parts: Iterable[Any], recalled: frozenset[int], schedules: _Schedules
             lines[row.lot_id] = replace(
                 line,
                 units=line.units + row.units,
-                kept=line.kept + row.units - int(row.returned),
+                kept=line.kept + row.units - row.returned,
                 doses_at_home=line.doses_at_home + doses,
             )
         fills.setdefault(rows[0].patient_id, []).extend(lines.values())

@@ -18,7 +18,6 @@ from dispensary.rules.numbers import Record
 from dispensary.rules.product import Container, Form, Temperature
 from dispensary.rules.shelf import State, days_left, state_on
 from dispensary.rules.vial import VialState
-from dispensary.schema.catalogue import product
 from dispensary.schema.compounding import batch
 from dispensary.schema.people import user
 from dispensary.schema.recalls import lot_act, recall
@@ -165,7 +164,7 @@ def show_lot(db: Connection, site_id: int, lot: str, on: datetime) -> tuple[LotD
 
 
 def _detail(db: Connection, site_id: int, row: Any, on: datetime) -> LotDetail:
-    (facts,) = lookup.products(db, product.c.id == row.product_id).values()
+    facts = lookup.product_by_id(db, row.product_id)
     standing = [
         Standing(each.place, each.units, each.usable_units)
         for each in stock(db, site_id, on.date(), product=facts.code)

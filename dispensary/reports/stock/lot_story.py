@@ -6,7 +6,6 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, bindparam, func, select
 
-from dispensary.lots import STOOD_HERE
 from dispensary.schema.catalogue import product
 from dispensary.schema.compounding import batch, batch_ingredient
 from dispensary.schema.counting import count_closing, stock_count
@@ -20,7 +19,6 @@ from dispensary.schema.vials import draw, vial
 _from = place.alias("from_place")
 _to = place.alias("to_place")
 _undone = dispense.alias("undone")
-_NUMBERED = select(lots.c.id).where(lots.c.number == bindparam("lot"), STOOD_HERE)
 _MOVEMENTS = (
     select(
         lots.c.id.label("lot_id"),
@@ -110,11 +108,6 @@ class Story:
     draws: dict[int, list[Row[Any]]]
     ingredients: dict[int, list[Row[Any]]]
     made_into: dict[int, list[Row[Any]]]
-
-
-def lots_numbered(db: Connection, site_id: int, lot: str) -> list[int]:
-    """The ids of the lots of that number which the site has had, of one product or of several."""
-    return list(db.execute(_NUMBERED, {"site": site_id, "lot": lot}).scalars())
 
 
 def made_with(db: Connection, site_id: int, lot: str) -> Sequence[Row[Any]]:

@@ -7,10 +7,11 @@ from decimal import Decimal
 from itertools import groupby
 from typing import Any, TypedDict
 
-from sqlalchemy import Connection, bindparam, literal_column, select
+from sqlalchemy import Connection, bindparam, select
 
 from dispensary import lookup
 from dispensary.errors import Refused, quoted
+from dispensary.on_hand import IN_STOCK
 from dispensary.places import place_by_code
 from dispensary.rules.product import Container, Form, Product, Temperature
 from dispensary.rules.quantity import millilitres
@@ -86,8 +87,7 @@ _STOCK = (
     .join(balance, balance.c.product_id == products.c.id)
     .join(lot, lot.c.id == balance.c.lot_id)
     .join(places, places.c.id == balance.c.place_id)
-    # Written out, so that the planner may use the index of what is not exhausted.
-    .where(literal_column("balance.units > 0"), places.c.site_id == bindparam("site"))
+    .where(IN_STOCK, places.c.site_id == bindparam("site"))
     .order_by(products.c.id)
 )
 

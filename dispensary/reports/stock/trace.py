@@ -8,10 +8,11 @@ from typing import Any
 
 from sqlalchemy import Connection, Row
 
+from dispensary import lots
 from dispensary.errors import quoted
 from dispensary.lookup import NotFound
 from dispensary.reports.disclosed import Disclosed
-from dispensary.reports.stock.lot_story import Story, lots_numbered, made_with, story_of
+from dispensary.reports.stock.lot_story import Story, made_with, story_of
 from dispensary.rules.moments import day_in
 from dispensary.rules.numbers import Record
 from dispensary.rules.place import PlaceKind
@@ -110,7 +111,7 @@ def trace(db: Connection, site_id: int, lot: str, on: datetime) -> Disclosed[tup
     Days are those of the zone of `on`, the pharmacy's own. Raises NotFound.
     """
     number = lot.strip()
-    found, uses = lots_numbered(db, site_id, number), made_with(db, site_id, number)
+    found, uses = lots.numbered(db, site_id, number), made_with(db, site_id, number)
     if not found and not uses:
         raise NotFound(what="lot", given=quoted(lot), way_out="`dispensary stock` shows the lots on hand")
     story = story_of(db, site_id, [*found, *(row.lot_id for row in uses)])

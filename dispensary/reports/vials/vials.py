@@ -8,7 +8,6 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, select
 
 from dispensary import lookup
-from dispensary.lookup import NotFound
 from dispensary.places import place_by_code
 from dispensary.reports.stock.stock import preservative
 from dispensary.rules.moments import to_the_second
@@ -16,7 +15,6 @@ from dispensary.rules.numbers import Record, parse_number
 from dispensary.rules.product import Product
 from dispensary.rules.shelf import ALLOWED, Operation, State, state_on
 from dispensary.rules.vial import Standing, hours_left, standing_at
-from dispensary.schema.catalogue import product as products
 from dispensary.schema.people import user
 from dispensary.schema.stock import lot as lots
 from dispensary.schema.stock import place as places
@@ -97,15 +95,13 @@ def one_vial(db: Connection, site_id: int, given: str, on: datetime) -> VialRow:
     number = parse_number(Record.VIAL, given)
     rows = _rows(db, db.execute(_VIALS.where(vials.c.number == number), {"site": site_id}).all(), on)
     if not rows:
-        raise NotFound(
-            what="vial", given=Record.VIAL.number(number), way_out="`dispensary vial list` shows what is open"
-        )
+        raise lookup.no_such(Record.VIAL, number)
     return rows[0]
 
 
 def _rows(db: Connection, found: Iterable[Any], on: datetime) -> tuple[VialRow, ...]:
     found = list(found)
-    of = lookup.products(db, products.c.id.in_({row.product_id for row in found})) if found else {}
+    of = lookup.products_by_id(db, {row.product_id for row in found})
     return tuple(_row(row, of[row.product_id], on) for row in found)
 
 

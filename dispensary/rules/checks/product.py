@@ -6,7 +6,7 @@ from dispensary.rules.case import Case
 from dispensary.rules.finding import Finding, Severity
 from dispensary.rules.people import Condition
 from dispensary.rules.product import Form, Product
-from dispensary.rules.quantity import millilitres, plain
+from dispensary.rules.quantity import ml
 
 
 def form(case: Case) -> Iterator[Finding]:
@@ -92,7 +92,7 @@ def vial_size(case: Case) -> Iterator[Finding]:
             "vial_size",
             Severity.OVERRIDE,
             f"Of {supply.units} units of {case.product.code}, {case.product.fill} each, "
-            f"{plain(millilitres(supply.waste_ul))} mL would be wasted, and the prescription names no vial size: "
+            f"{ml(supply.waste_ul)} would be wasted, and the prescription names no vial size: "
             "ask whether such vials are meant, and take fewer or a smaller size.",
             _SIZES,
         )

@@ -180,10 +180,9 @@ def _said(given: Structured, strengths: Collection[Strength]) -> Directions:
 
 def _by_volume(volume_ul: int, strengths: Collection[Strength], at: Node) -> Dose:
     nanograms = {volume_ul * strength.mcg_per_ml for strength in strengths}
-    doses = {Dose(amount // 1000) for amount in nanograms if amount % 1000 == 0}
-    if len(doses) != 1:
+    if len(nanograms) != 1 or any(amount % 1000 for amount in nanograms):
         raise at.fault("is a volume, which is not one dose in the strengths of the formulary; a dose in mg is wanted")
-    return doses.pop()
+    return Dose(nanograms.pop() // 1000)
 
 
 def _comparable(told: Directions) -> Directions:

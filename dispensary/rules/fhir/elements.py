@@ -17,7 +17,7 @@ _NEVER = "implicitRules modifierExtension"
 BUNDLE = _elements(
     "Bundle", "resourceType type entry", "meta language identifier timestamp link total", "implicitRules signature"
 )
-ENTRY = _elements("Bundle.entry", "fullUrl resource", "link request", "modifierExtension search response")
+ENTRY = _elements("Bundle.entry", "fullUrl resource request", "link", "modifierExtension search response")
 REQUEST = _elements(
     "MedicationRequest",
     "contained identifier status intent doNotPerform reportedBoolean medicationCodeableConcept medicationReference "
@@ -76,6 +76,6 @@ PERIOD = _elements("Period", "start end")
 CONCEPT = _elements("CodeableConcept", "coding text")
 CODING = _elements("Coding", "system code display", "version userSelected")
 REFERENCE = _elements("Reference", "reference identifier", "type display")
-IDENTIFIER = _elements("Identifier", "system value", "use type period assigner")
+IDENTIFIER = _elements("Identifier", "use system value", "type period assigner")
 NAME = _elements("HumanName", "use text family given", "prefix suffix period")
 ANNOTATION = _elements("Annotation", "text", "authorReference authorString time")

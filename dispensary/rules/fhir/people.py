@@ -15,6 +15,9 @@ from dispensary.rules.identifiers import parse_hpr, parse_npi, patient_identifie
 from dispensary.rules.people import Country
 from dispensary.rules.text import MOST_NAME
 
+_NO_LONGER = ("old", "maiden", "anonymous")
+"""Uses of names (http://hl7.org/fhir/name-use) under which nobody is entered."""
+
 
 @dataclass(frozen=True, slots=True)
 class PatientRead:
@@ -97,14 +100,15 @@ def _require_there(node: Node) -> None:
 
 
 def _name(node: Node) -> str | None:
-    """The official name, or else the usual one, or the first."""
+    """The official name, or else the usual one, or the first that is still used."""
     names = node.each("name")
     for each in names:
         each.require(elements.NAME)
-    for use in ("official", "usual", None):
+    names = [each for each in names if (use := each.maybe("use")) is None or use.string() not in _NO_LONGER]
+    for wanted in ("official", "usual", None):
         for each in names:
             given = each.maybe("use")
-            if use is None or (given is not None and given.string() == use):
+            if wanted is None or (given is not None and given.string() == wanted):
                 return _whole(each)
     return None
 

@@ -36,13 +36,13 @@ class Medicine:
 class Requested:
     """One prescription of a document. One of `quantity_units` and `days` is what a fill supplies.
 
-    `key` is made of the identifier, so that the same prescription twice is one; `words` are texts that
-    no rule reads and a person must.
+    `keys` are made of its identifiers, each of which names it, in whatever order they stand, so that the same
+    prescription twice is one; `words` are texts that no rule reads and a person must.
     """
 
     at: Node
     identifier: str
-    key: str
+    keys: tuple[str, ...]
     patient: PatientRead
     prescriber: PrescriberRead
     medicine: Medicine
@@ -73,22 +73,26 @@ class Reader:
     def read(self, root: Node) -> tuple[Requested, ...]:
         """The prescriptions of a document, in its order; raises FhirFault."""
         source = read_source(root)
-        found: dict[str, Requested] = {}
+        found: list[Requested] = []
+        paths: dict[str, str] = {}
         for node in source.requests:
             each = self._request(node, source)
-            if each.key in found:
-                raise node.need("identifier").fault(f"is that of {found[each.key].at.path} as well")
-            found[each.key] = each
-        return tuple(found.values())
+            for key in each.keys:
+                if key in paths:
+                    raise node.need("identifier").fault(f"is that of {paths[key]} as well")
+            paths |= dict.fromkeys(each.keys, node.path)
+            found.append(each)
+        return tuple(found)
 
     def _request(self, node: Node, source: Source) -> Requested:
         node.require(elements.REQUEST)
         _require_order(node)
-        name = _identifier(node)
-        if name.system == self.prescriptions:
-            raise name.at.fault(
-                f"is {quoted(name.value)} of this pharmacy itself", "look at it with `dispensary rx show`"
-            )
+        names = _identifiers(node)
+        for name in names:
+            if name.system == self.prescriptions:
+                raise name.at.fault(
+                    f"is {quoted(name.value)} of this pharmacy itself", "look at it with `dispensary rx show`"
+                )
         medicine = _medicine(node, source)
         patient = source.resource(node.need("subject"), "Patient", node)
         if isinstance(patient, Named):
@@ -97,8 +101,8 @@ class Reader:
         quantity, days, refills, until = self._supply(node)
         return Requested(
             at=node,
-            identifier=name.value,
-            key=f"fhir-{hashlib.sha256(f'{len(name.system)}:{name.system}{name.value}'.encode()).hexdigest()[:48]}",
+            identifier=names[0].value,
+            keys=tuple(dict.fromkeys(map(_key, names))),
             patient=read_patient(patient, self.own, self.country, self.today),
             prescriber=read_prescriber(prescriber),
             medicine=medicine,
@@ -141,11 +145,15 @@ def _require_order(node: Node) -> None:
             raise given.fault("is true: this is no order to dispense")
 
 
-def _identifier(node: Node) -> Named:
+def _identifiers(node: Node) -> tuple[Named, ...]:
     whole = identifiers(node)
     if not whole:
         raise Node(None, f"{node.path}.identifier").fault("is missing, with a system and a value")
-    return whole[0]
+    return whole
+
+
+def _key(name: Named) -> str:
+    return f"fhir-{hashlib.sha256(f'{len(name.system)}:{name.system}{name.value}'.encode()).hexdigest()[:48]}"
 
 
 def _medicine(node: Node, source: Source) -> Medicine:

@@ -72,6 +72,10 @@ def read_source(root: Node) -> Source:
         raise entries[MOST_ENTRIES].fault(f"is more than {MOST_ENTRIES:,} in one document", IN_PARTS)
     for entry in entries:
         entry.require(elements.ENTRY)
+        asked = entry.maybe("request")
+        if asked is not None:
+            # What somebody wants deleted or asks for is nothing to enter.
+            asked.need("method").choice(("POST", "PUT"))
         resource = entry.need("resource")
         of = resource.need("resourceType")
         of.choice(TAKEN)
@@ -95,10 +99,13 @@ def named(node: Node) -> Named:
 
 
 def identifiers(resource: Node) -> tuple[Named, ...]:
-    """Those identifiers that have a system and a value; raises FhirFault."""
+    """Those identifiers that have a system and a value and are in use; raises FhirFault."""
     whole = []
     for each in resource.each("identifier"):
         each.require(elements.IDENTIFIER)
+        use = each.maybe("use")
+        if use is not None and use.string() == "old":
+            continue
         if each.maybe("system") is not None and each.maybe("value") is not None:
             whole.append(named(each))
     return tuple(whole)

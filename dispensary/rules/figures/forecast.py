@@ -144,13 +144,14 @@ def errors(compared: Iterable[Compared]) -> Errors:
     )
 
 
-def months_needed(months: int, history: int) -> tuple[range, int]:
-    """The months as whose beginning schedules are needed, by number, and the first month of the past that counts.
+def months_needed(months: int, history: int) -> dict[int, int]:
+    """The months as whose beginning schedules are needed, by number, and how many months ahead each is to see.
 
-    For a forecast of so many months from so many of history, of which as many are compared.
+    For a forecast of so many months from so many of history, of which as many are compared. The first of
+    them is the first month of the past that counts.
     """
-    back = max(2 * history, history + months - 1)
-    return range(-back, 1), -back
+    far = history + months - 1
+    return {number: months if number >= -far else 1 for number in range(-max(2 * history, far), 1)}
 
 
 def forecast(series: Series, months: int, history: int) -> Forecast:

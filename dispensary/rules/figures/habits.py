@@ -5,8 +5,8 @@ has nothing left, and not whether the patient comes.
 """
 
 from bisect import bisect_right
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
@@ -15,7 +15,6 @@ from typing import TypeAlias
 from dispensary.rules.figures.scheduled import Prescribed, Seen
 from dispensary.rules.figures.span import Span
 from dispensary.rules.life import LifeState
-from dispensary.rules.product import Form
 
 LATE_DAYS = 30
 """A patient who is later than so many days is not expected any more, until something happens again.
@@ -42,20 +41,20 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """How many patients were due, and of those who came how many days late, in order.
+    """How many patients were due, and how many of them came so many days late.
 
     `doubt` is added to those who were due where one is added to those who came, so that nothing is
     certain: 1 where everybody is expected as long as nothing is known, 2 where half are.
     """
 
-    lateness: tuple[int, ...]
+    late: Mapping[int, int]
     due: int
     doubt: int
 
     def comes(self, late: int) -> Fraction:
         """The share that still came of those who had not come before they were so many days late."""
-        before = bisect_right(self.lateness, late - 1) if late > 0 else 0
-        return Fraction(len(self.lateness) - before + 1, self.due - before + self.doubt)
+        before = sum(many for days, many in self.late.items() if days < late) if late > 0 else 0
+        return Fraction(sum(self.late.values()) - before + 1, self.due - before + self.doubt)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +62,19 @@ class Habits:
     """The habits of the patients of a pharmacy, from the outcomes of some months.
 
     `refilled` is of days on which the prescription had something left, `renewed` of those on which a
-    new one was needed; `lag` is the median of the days late of both, the lower one of two.
+    new one was needed; `lag` is the median of the days late of both, the lower one of two. `spread` are
+    the shares of visits by how many days later than that they were, below 0 for earlier.
     """
 
     refilled: Tally
     renewed: Tally
     lag: int
+    spread: Mapping[int, Fraction]
+
+    @property
+    def early(self) -> int:
+        """How many days earlier than most the first of them come."""
+        return -min(self.spread)
 
     def share(self, late: int, first_renewals: int, visit: int, renewals: int) -> Fraction:
         """The share of patients, so many days late for the first visit, that come to a visit (from 0).
@@ -85,30 +91,38 @@ def days_late(due: date, day: date, product_id: int, out: OutDays) -> int:
     return (day - due).days - out(product_id, Span(due, day))
 
 
-def outcomes(prescribed: Iterable[Prescribed], today: date, out: OutDays) -> list[Outcome]:
-    """What became of every day before today on which a patient had nothing left, by the patient and form."""
-    of: dict[tuple[int, Form], list[Prescribed]] = defaultdict(list)
-    for rx in prescribed:
-        of[rx.patient, rx.form].append(rx)
-    return [outcome for each in of.values() for outcome in _outcomes(each, today, out)]
+def habits(found: Mapping[Outcome, int], of: Span) -> Habits:
+    """The habits that the days due in the span tell of, where what came of each is known when the span ends.
 
-
-def habits(found: Iterable[Outcome], of: Span) -> Habits:
-    """The habits that the days due in the span tell of, where what came of each is known when the span ends."""
+    `found` says how often there was each outcome.
+    """
     settled = Span(of.first, of.end - timedelta(days=LATE_DAYS))
-    seen = [each for each in found if each.due in settled]
-    refilled = _tally((each.late for each in seen if not each.renewal), 1)
-    renewed = _tally((each.late for each in seen if each.renewal), 2)
-    lateness = sorted((*refilled.lateness, *renewed.lateness))
-    return Habits(refilled, renewed, lateness[(len(lateness) - 1) // 2] if lateness else 0)
+    seen = {each: many for each, many in found.items() if each.due in settled}
+    refilled, renewed = _tally(seen, 1, renewal=False), _tally(seen, 2, renewal=True)
+    # A visit far too early was for something else.
+    visits: Counter[int] = Counter()
+    for tally in (refilled, renewed):
+        for days, many in tally.late.items():
+            visits[max(-LATE_DAYS, days)] += many
+    lateness = sorted(visits.elements()) or [0]
+    lag = lateness[(len(lateness) - 1) // 2]
+    spread = {days - lag: Fraction(many, len(lateness)) for days, many in (visits or {0: 1}).items()}
+    return Habits(refilled, renewed, lag, spread)
 
 
-def _tally(late: Iterable[int | None], doubt: int) -> Tally:
-    found = list(late)
-    return Tally(tuple(sorted(days for days in found if days is not None)), len(found), doubt)
+def _tally(seen: Mapping[Outcome, int], doubt: int, *, renewal: bool) -> Tally:
+    late: Counter[int] = Counter()
+    due = 0
+    for each, many in seen.items():
+        if each.renewal is renewal:
+            due += many
+            if each.late is not None:
+                late[each.late] += many
+    return Tally(late, due, doubt)
 
 
-def _outcomes(prescribed: Sequence[Prescribed], today: date, out: OutDays) -> Iterator[Outcome]:
+def outcomes(prescribed: Sequence[Prescribed], today: date, out: OutDays) -> Iterator[Outcome]:
+    """What became of every day before today on which a patient had nothing left, by all prescriptions of a form."""
     visits = sorted({on for rx in prescribed for on, _, _ in _given(rx)})
     for rx in prescribed:
         if rx.life(today) is not LifeState.ACTIVE:

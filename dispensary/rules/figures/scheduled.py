@@ -11,14 +11,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from itertools import islice
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from dispensary.errors import Refused
+from dispensary.rules.course import Course
 from dispensary.rules.dates import months_later
 from dispensary.rules.life import Act, LifeState, life_after
 from dispensary.rules.product import Form, Product
 from dispensary.rules.refills import Drawn, Fill, Left, Standing, Terms, standing
-from dispensary.rules.supply import Course, supply_of, units_for_days
+from dispensary.rules.supply import supply_of, units_for_days
 
 RENEWED_MONTHS = 12
 """How long a prescription is taken to be valid that is not written yet."""
@@ -101,7 +102,7 @@ class Prescribed:
             back: dict[int, int] = {}
             for each in self.returns[: seen.returns]:
                 back[each.fill_id] = back.get(each.fill_id, 0) + each.units
-            given = [replace(fill, returned=back.get(fill.id, 0)) for fill in self.fills[: seen.fills]]
+            given = [_with_returned(fill, back.get(fill.id, 0)) for fill in self.fills[: seen.fills]]
             self._standings[seen] = standing(self.terms, given, self.draws[: seen.draws])
         return self._standings[seen]
 
@@ -136,6 +137,10 @@ class Prescribed:
         return self._walks[key]
 
 
+def _with_returned(fill: Fill, units: int) -> Fill:
+    return fill if fill.returned == units else replace(fill, returned=units)
+
+
 class _Visit(NamedTuple):
     """The day it is, the day of the next visit, the day on which the patient has nothing left, and the habit.
 
@@ -152,22 +157,26 @@ class _Visit(NamedTuple):
         return self._replace(on=max(self.on, due + timedelta(days=self.lag)), due=due)
 
 
+_Steps: TypeAlias = Iterator[date | Wanted]
+"""Before each step its day, because most walks end before it, and to reckon it is what costs."""
+
+
 class _Walk:
     """What a prescription wants, walked once and only as far as anybody has asked."""
 
-    def __init__(self, steps: Iterator[Wanted]) -> None:
+    def __init__(self, steps: _Steps) -> None:
         self._steps = steps
         self._done: list[Wanted] = []
-        self._over = False
+        self._next = date.min
 
     def until(self, end: date) -> Iterator[Wanted]:
         """What is wanted before the day."""
-        while not self._over and (not self._done or self._done[-1].on < end):
-            step = next(self._steps, None)
-            if step is None:
-                self._over = True
-            else:
+        while self._next < end:
+            step = next(self._steps, date.max)
+            if isinstance(step, Wanted):
                 self._done.append(step)
+            else:
+                self._next = step
         return islice(self._done, bisect_left(self._done, end, key=lambda each: each.on))
 
 
@@ -177,10 +186,13 @@ def _whole(terms: Terms) -> Left:
     return Left(1 + terms.refills, terms.refills, units)
 
 
-def _filled(rx: Prescribed, stands: Standing, visit: _Visit, product: Product, product_id: int) -> Iterator[Wanted]:
+def _filled(rx: Prescribed, stands: Standing, visit: _Visit, product: Product, product_id: int) -> _Steps:
     terms, supplied, owed = rx.terms, list(stands.supplied), stands.owed
     left, valid_until, renewals, number = stands.left, rx.valid_until, 0, 0
     while True:
+        # What is owed may be collected at any time.
+        on = visit.on if owed is None else visit.today
+        yield on
         # What a patient collects early is used when the rest is.
         course = Course(terms.directions, max(visit.on, visit.due), tuple(supplied))
         if course.completed:
@@ -194,8 +206,7 @@ def _filled(rx: Prescribed, stands: Standing, visit: _Visit, product: Product, p
         except Refused:
             # The product cannot serve these directions: nobody knows what will be taken instead.
             return
-        # What is owed may be collected at any time.
-        yield Wanted(visit.on if owed is None else visit.today, product_id, units, 0, served.doses, number, renewals)
+        yield Wanted(on, product_id, units, 0, served.doses, number, renewals)
         number += owed is None
         supplied.append((course.start, served.doses))
         left = _after(left, units, whole=owed is None)
@@ -219,7 +230,7 @@ def _after(left: Left, units: int, *, whole: bool) -> Left:
     return Left(rest, left.refills, rest)
 
 
-def _drawn(rx: Prescribed, stands: Standing, visit: _Visit, product: Product, product_id: int) -> Iterator[Wanted]:
+def _drawn(rx: Prescribed, stands: Standing, visit: _Visit, product: Product, product_id: int) -> _Steps:
     """Dose by dose; a prescription that is used up or over goes on with a new one."""
     course = Course(rx.terms.directions, max(visit.on, visit.due), stands.supplied)
     if course.completed:
@@ -227,6 +238,7 @@ def _drawn(rx: Prescribed, stands: Standing, visit: _Visit, product: Product, pr
     left_ul, ends = _volume(rx.terms, stands.left, product, visit.on, rx.valid_until, visit.rest_days)
     renewals = 0
     for number, injection in enumerate(course.injections()):
+        yield injection.on
         try:
             volume_ul = product.strength.volume_ul(injection.dose)
         except Refused:

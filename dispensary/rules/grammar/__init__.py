@@ -7,6 +7,7 @@ records hold canonical texts, which need none of them.
 """
 
 from collections.abc import Collection
+from functools import lru_cache
 
 from dispensary.rules.directions import Directions
 from dispensary.rules.grammar.words import ENGLISH, canonical_directions, directions_text
@@ -30,6 +31,7 @@ def parse(text: str, strengths: Collection[Strength] = ()) -> Directions:
     return read(text, strengths)
 
 
+@lru_cache(maxsize=1024)
 def from_canonical(text: str) -> Directions:
     """What `render` wrote in English, read without the grammar's tables; any other text is parsed."""
     return canonical_directions(text) or parse(text)

@@ -1,4 +1,4 @@
-"""Making directions of the pieces of a text: parting it into phases, and refusing what nobody may guess.
+"""Making directions of the pieces of a text: parting it into phases, and putting each phase together.
 
 What can be read in two ways is refused with both readings, since only the prescriber knows what was meant.
 """
@@ -8,9 +8,8 @@ import unicodedata
 from collections.abc import Collection
 from dataclasses import replace
 from datetime import date
-from itertools import takewhile
 
-from dispensary.errors import Refused, quoted
+from dispensary.errors import quoted
 from dispensary.rules.directions import (
     LONGEST,
     MOST_PHASES,
@@ -27,6 +26,7 @@ from dispensary.rules.grammar import MOST_CHARACTERS, english, norwegian
 from dispensary.rules.grammar.amounts import AmbiguousDirections, by_strength, by_volume, last_day, weight
 from dispensary.rules.grammar.parting import DURATIONS, parted
 from dispensary.rules.grammar.pieces import Kind, Piece, Table
+from dispensary.rules.grammar.refused import NotDirections, not_directions, require_readable
 from dispensary.rules.grammar.words import (
     DAILY,
     ENGLISH,
@@ -38,56 +38,10 @@ from dispensary.rules.grammar.words import (
     phase_text,
 )
 from dispensary.rules.product import Route
-from dispensary.rules.quantity import BareGram, Dose, Strength
+from dispensary.rules.quantity import Dose, Strength
 
 _LETTERS = re.compile("[!-~æøåéÆØÅÉµμ×–]*")
-_GRAMS = {"g", "gram", "grams"}
 _TABLES = (english.TABLE, norwegian.TABLE)
-_EXAMPLES = (
-    Directions((Phase(Dose(1000), Route.IM, Interval(Unit.WEEK, 1, 1)),)),
-    Directions((Phase(Dose(3000), Route.SUBCUT, Interval(Unit.DAY, 2, 3)),)),
-)
-
-
-class NotDirections(Refused):
-    """The text is not a dose, a route and an interval, phase by phase."""
-
-    sentence = (
-        "{given} is not understood as directions: {problem}; write one dose, one route and one interval, "
-        "such as {example}."
-    )
-    given: str
-    problem: str
-    example: str = "1 mg IM weekly or 3 mg subcut every 2 to 3 days"
-
-
-class DoseIsACount(Refused):
-    """A dose in units, ampoules or vials, which says no amount of B12."""
-
-    sentence = (
-        "{found} in {given} does not say how much vitamin B12 is meant: it is dosed by weight; "
-        "write it in mg or mcg, such as 1 mg IM weekly."
-    )
-    given: str
-    found: str
-
-
-class MisreadAbbreviation(Refused):
-    """An abbreviation on ISMP's list of error-prone abbreviations: SC, SQ, sub q, QD, QOD, q3d."""
-
-    sentence = "{found} in {given} is refused: it is misread on prescriptions (ISMP); write {write}."
-    given: str
-    found: str
-    write: str
-
-
-class IntravenousRoute(Refused):
-    """Into a vein, which the product labels say to avoid."""
-
-    sentence = (
-        "{given} is refused: vitamin B12 is injected IM or subcut, never into a vein; ask the prescriber for the route."
-    )
-    given: str
 
 
 def read(text: str, strengths: Collection[Strength]) -> Directions:
@@ -127,7 +81,7 @@ class _Reader:
         self._alone = alone
 
     def directions(self, pieces: list[Piece]) -> Directions:
-        self._refuse(pieces)
+        require_readable(self._given, pieces, self._table.words)
         whole = {kind: self._one(kind, pieces) for kind in (Kind.TIME, Kind.SITE, Kind.SELF)}
         parts = self._parts(pieces)
         phases: list[Phase] = []
@@ -145,40 +99,6 @@ class _Reader:
             site=site and site.meaning,
             self_injected=self_injected is not None,
         )
-
-    def _refuse(self, pieces: list[Piece]) -> None:
-        """What is refused whatever stands around it; the gram before all else."""
-        for piece in pieces:
-            if piece.kind in (Kind.DOSE, Kind.EITHER) and _GRAMS & {
-                str(captured).lower() for captured in piece.captured
-            }:
-                raise BareGram(given=quoted(piece.text))
-        for piece in pieces:
-            if piece.kind is Kind.VEIN:
-                raise IntravenousRoute(given=self._given)
-            if piece.kind is Kind.MISREAD:
-                raise MisreadAbbreviation(given=self._given, found=quoted(piece.text), write=piece.meaning)
-            if piece.kind is Kind.COUNTED:
-                raise DoseIsACount(given=self._given, found=quoted(piece.text))
-        self._refuse_what_is_not_kept(pieces)
-        if unknown := [piece.text for piece in pieces if piece.kind is Kind.UNKNOWN]:
-            raise self._not_directions(f"the part {quoted(' '.join(unknown))} is not known")
-        for piece in pieces:
-            if piece.kind is Kind.EITHER:
-                raise AmbiguousDirections(given=quoted(piece.text), **piece.meaning._asdict())
-
-    def _refuse_what_is_not_kept(self, pieces: list[Piece]) -> None:
-        """Days of the week, and what the injections are for."""
-        if days := [piece.text for piece in pieces if piece.kind is Kind.WEEKDAY]:
-            weekly, thrice = (interval_text(Interval(Unit.WEEK, 1, 1, times), self._table.words) for times in (1, 3))
-            raise self._not_directions(
-                f"weekdays such as {quoted(' '.join(days))} are not kept: write {weekly}, or {thrice}"
-            )
-        for at, piece in enumerate(pieces):
-            if piece.kind is Kind.PURPOSE:
-                more = takewhile(lambda other: other.kind is Kind.UNKNOWN, pieces[at + 1 :])
-                purpose = quoted(" ".join([piece.text, *(other.text for other in more)]))
-                raise self._not_directions(f"{purpose} says what it is for, which is entered as the indication")
 
     def _parts(self, pieces: list[Piece]) -> list[list[Piece]]:
         """The pieces of each phase."""
@@ -339,8 +259,7 @@ class _Reader:
         return True
 
     def _not_directions(self, problem: str) -> NotDirections:
-        one, other = (directions_text(directions, self._table.words) for directions in _EXAMPLES)
-        return NotDirections(given=self._given, problem=problem, example=f"{one} or {other}")
+        return not_directions(self._given, problem, self._table.words)
 
 
 def _said(part: list[Piece]) -> str:

@@ -183,7 +183,7 @@ def repack(db: Connection, order: Batch, *, on: datetime, by: Person) -> Repacke
 def _stands(db: Connection, code: str, target: Product, by: Person) -> StockPlace:
     """The place that what is made goes to."""
     stands = places.stock_place(db, by.site_id, code)
-    if stands.kind in (PlaceKind.RETURNED, PlaceKind.TRANSIT):
+    if not stands.kind.takes_new_stock:
         raise NotForBatches(place=stands.code)
     unfit = misfits(target.storage, stands.climate)
     if unfit:

@@ -12,7 +12,6 @@ from dispensary.rules.ingredient import Source
 from dispensary.rules.place import Place
 from dispensary.rules.product import Preservatives, Preserved
 from dispensary.rules.shelf import Operation
-from dispensary.schema.catalogue import product as product_table
 from dispensary.schema.compounding import batch
 from dispensary.schema.stock import balance, place
 
@@ -71,7 +70,7 @@ def take(db: Connection, wanted: FromLot, site_id: int, on: datetime) -> tuple[S
     """
     lot = lots.named(db, site_id, wanted.lot, wanted.product)
     lot.require(Operation.REPACK, on.date())
-    ((_, product),) = lookup.products(db, product_table.c.id == lot.product_id).items()
+    product = lookup.product_by_id(db, lot.product_id)
     taken = Taken(lot, *_standing(db, lot, wanted, site_id), wanted.units)
     preservatives = product.preservatives
     if preservatives.known is Preserved.BATCH:

@@ -275,7 +275,7 @@ def open_count(db: Connection, given: str, by: Person) -> Count:
     written = Record.COUNT.number(number)
     row = db.execute(_COUNT, {"site": by.site_id, "number": number}).first()
     if row is None:
-        raise lookup.NotFound(what="count", given=written, way_out="`dispensary count start` starts one")
+        raise lookup.no_such(Record.COUNT, number)
     # An entry and the end of its count wait for each other.
     database.hold(db, "count", row.id)
     if db.execute(select(count_closing.c.count_id).where(count_closing.c.count_id == row.id)).first() is not None:

@@ -1,5 +1,6 @@
 """Prescriptions of a FHIR document, entered in one transaction: all of them or none."""
 
+import re
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ from dispensary.rules.practice import Practice
 from dispensary.rules.product import Form
 from dispensary.schema.catalogue import pack, product
 from dispensary.schema.people import patient
+from dispensary.schema.trust import request
 from dispensary.services.people.register import NewPatient, NewPrescriber, add_patient, add_prescriber
 from dispensary.services.prescribing.prescribe import NewPrescription, PrescriptionAdded, prescribe
 
@@ -85,15 +87,31 @@ def take_in(
     require(by, Act.RX_ADD)
     people = _People(db, order, audit_key, on, by)
     people.lock()
+    keys = _keys(db, order.requests, by)
     return Imported(
-        tuple(_entered(db, each, people, practice, on, by) for each in order.requests),
+        tuple(
+            _entered(db, each, key, people, practice, on, by) for each, key in zip(order.requests, keys, strict=True)
+        ),
         tuple(people.patients),
         tuple(people.prescribers),
     )
 
 
+def _keys(db: Connection, requests: Collection[Requested], by: Person) -> list[str]:
+    """The request key of each prescription: that under which it came before, or that of its first identifier."""
+    asked = [key for each in requests for key in each.keys]
+    found = db.execute(select(request.c.key).where(request.c.site_id == by.site_id, request.c.key.in_(asked)))
+    known, keys = frozenset(found.scalars()), []
+    for each in requests:
+        before = [key for key in each.keys if key in known]
+        if len(before) > 1:
+            raise each.at.need("identifier").fault(f"names {len(before)} prescriptions that came before")
+        keys.append(before[0] if before else each.keys[0])
+    return keys
+
+
 def _entered(
-    db: Connection, asked: Requested, people: "_People", practice: Practice, on: datetime, by: Person
+    db: Connection, asked: Requested, key: str, people: "_People", practice: Practice, on: datetime, by: Person
 ) -> TakenIn:
     form, code = _product(db, asked.medicine)
     if asked.as_written and code is None:
@@ -105,9 +123,9 @@ def _entered(
     directions = directions_of(asked.instructions, strengths)
     unread = (each.text for each in asked.instructions if not is_read(each, strengths))
     new = NewPrescription(
-        key=asked.key,
-        patient=people.patient(asked.patient, asked.key),
-        prescriber=people.prescriber(asked.prescriber, asked.key),
+        key=key,
+        patient=people.patient(asked.patient, key),
+        prescriber=people.prescriber(asked.prescriber, key),
         form=form,
         directions=render(directions),
         quantity_units=asked.quantity_units,
@@ -122,10 +140,12 @@ def _entered(
     with _refused_at(asked.at):
         added = prescribe(db, new, practice=practice, on=on, by=by)
     words = (*(each.string() for each in unread if each is not None), *asked.words)
-    return _taken(asked, added, new.key, words)
+    return _taken(asked, added, key, words, people.notes.get(new.patient, ()))
 
 
-def _taken(asked: Requested, added: PrescriptionAdded, key: str, words: tuple[str, ...]) -> TakenIn:
+def _taken(
+    asked: Requested, added: PrescriptionAdded, key: str, words: tuple[str, ...], notes: tuple[str, ...]
+) -> TakenIn:
     return TakenIn(
         path=asked.at.path,
         identifier=asked.identifier,
@@ -140,7 +160,7 @@ def _taken(asked: Requested, added: PrescriptionAdded, key: str, words: tuple[st
         refills=added.refills,
         product=added.product,
         words=words,
-        notes=added.notes,
+        notes=(*added.notes, *notes),
     )
 
 
@@ -200,6 +220,12 @@ def _eleven(identifier: str) -> str | None:
         return None
 
 
+def _may_be_one(name: str, other: str) -> bool:
+    """Whether all words of one name are in the other one, in whatever order."""
+    words, others = (frozenset(re.findall(r"\w+", each.casefold())) for each in (name, other))
+    return words <= others or others <= words
+
+
 class _People:
     """Patients and prescribers of one document, found or entered, each once; a new one under a key of the request."""
 
@@ -209,6 +235,7 @@ class _People:
         self.db, self.order, self.audit_key, self.on, self.by = db, order, audit_key, on, by
         self.patients: list[str] = []
         self.prescribers: list[str] = []
+        self.notes: dict[str, tuple[str, ...]] = {}
 
     def lock(self) -> None:
         """Lock every patient who is there, in the order of their ids, before the first prescription takes the head."""
@@ -218,7 +245,7 @@ class _People:
 
     def _named(self, identifiers: Collection[str]) -> Select[Any]:
         return (
-            select(patient.c.id, patient.c.number, patient.c.born)
+            select(patient.c.id, patient.c.number, patient.c.name, patient.c.born)
             .where(patient.c.site_id == self.by.site_id, patient.c.identifier.in_(identifiers))
             .order_by(patient.c.id)
         )
@@ -237,6 +264,9 @@ class _People:
             raise wanted.at.need("birthDate").fault(
                 f"is not that of {number}, whom the identifier names", "find out who is meant"
             )
+        if wanted.name is not None and not _may_be_one(wanted.name, found[0].name):
+            # People marry; but a wrong number may have come upon the same birth date.
+            self.notes[number] = (f"{number} has another name here than in the document: see that it is one person.",)
         return number
 
     def _new_patient(self, wanted: PatientRead, key: str) -> str:

@@ -90,13 +90,18 @@ def give_pin(db: Connection, order: PinOf, *, pin_hash: str, on: datetime, by: P
         require(by, Act.OTHERS_PIN)
     if not has_pins(db) and not may(whose.role, Act.OTHERS_PIN):
         raise FirstPinIsAnothers(user=whose.name, role=whose.role)
-    db.execute(insert(pin).values(user_id=whose.user_id, at=on, by_id=by.user_id, hash=pin_hash))
-    forgive(db, whose)
-    end_all_sessions(db, whose.user_id, on=on)
+    replace_pin(db, whose, pin_hash, on=on, by=by)
     audit.record(db, audit.take(db, by.site_id), audit.Event(Act.USER_PIN, whose.name, order.key, {}), on=on, by=by)
     given = Given(whose.name, by.name)
     request.keep(db, claimed, given)
     return given
+
+
+def replace_pin(db: Connection, whose: Person, pin_hash: str, *, on: datetime, by: Person) -> None:
+    """Give the user a PIN in place of an earlier one, which ends their sessions; the event is the caller's."""
+    db.execute(insert(pin).values(user_id=whose.user_id, at=on, by_id=by.user_id, hash=pin_hash))
+    forgive(db, whose)
+    end_all_sessions(db, whose.user_id, on=on)
 
 
 def give_badge(db: Connection, order: BadgeOf, *, badge_hash: str | None, on: datetime, by: Person) -> Given:

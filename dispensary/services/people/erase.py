@@ -117,9 +117,8 @@ def erase(db: Connection, order: Erasure, *, practice: Practice, on: datetime, b
     claimed = request.claim(db, "patient erase", order.key, replace(order, patient=number), on=on, by=by)
     if isinstance(claimed, str):
         return request.again(claimed, Erased)
-    # Read again behind the lock, so that another counter's prescription or fill is seen.
-    lookup.lock_patient(db, lookup.patient_by_number(db, by.site_id, number, erased_too=True).id)
-    found = lookup.patient_by_number(db, by.site_id, number, erased_too=True)
+    # Another counter's prescription or fill is seen from here on.
+    found = lookup.locked_patient(db, by.site_id, number, erased_too=True)
     if found.erased_at is not None:
         raise AlreadyErased(patient=number, on=day_in(found.erased_at, on.tzinfo))
     found.require_nameless("reason", order.reason)

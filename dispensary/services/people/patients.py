@@ -120,7 +120,7 @@ def edit_patient(db: Connection, edit: PatientEdit, *, country: Country, on: dat
         return request.again(claimed, PatientEdited)
     if edit.born is not None or edit.remove != NOTHING:
         require(by, Act.ERASE_FACT)
-    found = _locked(db, edit.patient, by)
+    found = lookup.locked_patient(db, by.site_id, edit.patient)
     number = Record.PATIENT.number(found.number)
     before, after = _facts(found), _facts_after(number, found, edit)
     changed = tuple(name for name in before if before[name] != after[name])
@@ -155,7 +155,7 @@ def record_level(db: Connection, new: NewLevel, *, on: datetime, by: Person) -> 
     claimed = request.claim(db, "patient level", new.key, new, on=on, by=by, about=whose)
     if isinstance(claimed, str):
         return request.again(claimed, LevelRecorded)
-    found = _locked(db, new.patient, by)
+    found = lookup.locked_patient(db, by.site_id, new.patient)
     number = Record.PATIENT.number(found.number)
     taken_on = new.taken_on or on.date()
     require_level_day(taken_on, found.born, on.date())
@@ -195,13 +195,6 @@ def _require_day_open(db: Connection, patient_id: int, number: str, taken_on: da
     if there == str(new.level):
         raise AlreadyRecorded(patient=number, fact=f"the level {there} of {taken_on}")
     return there
-
-
-def _locked(db: Connection, given: str, by: Person) -> Patient:
-    """The patient, read after the lock: two counters that edit one record see each other's changes."""
-    found = lookup.patient_by_number(db, by.site_id, given)
-    lookup.lock_patient(db, found.id)
-    return lookup.patient_by_number(db, by.site_id, Record.PATIENT.number(found.number))
 
 
 def _facts(of: Patient) -> dict[str, Any]:

@@ -55,8 +55,11 @@ _USER = select(user.c.id, user.c.name, user.c.role, user.c.site_id, user.c.disab
 _WRONG = select(wrong_pins.c.in_a_row, wrong_pins.c.last_at).where(wrong_pins.c.user_id == bindparam("user_id"))
 
 
-def begin(db: Connection, given: str, *, on: datetime) -> Trial | PinLocked:
-    """Count a try for the user of this name or badge; or the refusal where too many were wrong."""
+def begin(db: Connection, given: str, *, on: datetime, noted: bool = True) -> Trial | PinLocked:
+    """Count a try for the user of this name or badge; or the refusal where too many were wrong, which has an event.
+
+    Without `noted` it has none: an earlier schema takes no events of this program.
+    """
     found = _by_name_or_badge(db, given)
     if found is None:
         return Trial(None, NOBODYS, 0)
@@ -70,7 +73,8 @@ def begin(db: Connection, given: str, *, on: datetime) -> Trial | PinLocked:
     try:
         require_unlocked(found.name, counted.in_a_row, counted.last_at, on)
     except PinLocked as locked:
-        note_denied(db, locked, on=on, by=_person(found))
+        if noted:
+            note_denied(db, locked, on=on, by=_person(found))
         return locked
     in_a_row = counted.in_a_row + 1
     db.execute(update(wrong_pins).where(wrong_pins.c.user_id == found.id).values(in_a_row=in_a_row, last_at=on))
@@ -102,10 +106,11 @@ def _person(row: Any) -> Person:
     return Person(row.id, row.name, row.role, row.site_id, frozenset())
 
 
-def fail(db: Connection, trial: Trial, *, on: datetime) -> WrongPin:
-    """The refusal of a wrong PIN, which stays counted and has an event."""
+def fail(db: Connection, trial: Trial, *, on: datetime, noted: bool = True) -> WrongPin:
+    """The refusal of a wrong PIN, which stays counted and has an event if it can be `noted`."""
     refusal = wrong(max(trial.in_a_row, 1))
-    note_denied(db, refusal, on=on, by=trial.person)
+    if noted:
+        note_denied(db, refusal, on=on, by=trial.person)
     return refusal
 
 

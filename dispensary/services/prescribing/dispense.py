@@ -1,7 +1,7 @@
 """Dispensing: the one gate through which medicine reaches a patient."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 
 from sqlalchemy import Connection, insert
@@ -15,6 +15,7 @@ from dispensary.prescriptions import Prescription
 from dispensary.rules.access import Act, require
 from dispensary.rules.canonical import added
 from dispensary.rules.choosing import Choice
+from dispensary.rules.course import Course
 from dispensary.rules.decision import Decision
 from dispensary.rules.finding import Finding
 from dispensary.rules.grammar import render
@@ -25,7 +26,6 @@ from dispensary.rules.practice import Practice
 from dispensary.rules.safety import overridden, read_reason
 from dispensary.rules.scan import Pack
 from dispensary.rules.sealed import sealed_finding
-from dispensary.rules.supply import Course
 from dispensary.schema.prescribing import dispense as dispenses
 from dispensary.schema.prescribing import finding
 
@@ -179,7 +179,7 @@ def _agreed(decision: Decision, order: Order) -> tuple[Choice, tuple[Finding, ..
     if decision.refusal is not None:
         raise decision.refusal
     reasons = {code: read_reason(text) for code, text in (order.overrides or {}).items()}
-    found = overridden(decision.found, reasons, may_override=True)
+    found = overridden(decision.found, reasons)
     assert decision.choice is not None, "without a choice there is a stop, which is refused"
     _require_scanned(order, decision.choice)
     return decision.choice, found
@@ -220,21 +220,7 @@ def _write(
         db.execute(_INSERT, row)
         return
     dispense_id = db.execute(_INSERT_RETURNING, row).scalar_one()
-    db.execute(
-        _FINDINGS,
-        [
-            {
-                "dispense_id": dispense_id,
-                "code": each.code,
-                "severity": each.severity,
-                "message": each.message,
-                "source": each.source,
-                "reason": each.reason,
-                "reason_code": each.reason_code,
-            }
-            for each in found
-        ],
-    )
+    db.execute(_FINDINGS, [{"dispense_id": dispense_id, **asdict(each)} for each in found])
 
 
 def _lines(choice: Choice) -> tuple[Line, ...]:

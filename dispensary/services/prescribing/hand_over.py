@@ -3,23 +3,23 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, insert, select
+from sqlalchemy import Connection, bindparam, insert, select
 
-from dispensary import audit, lookup, lots, request
+from dispensary import audit, lots, request
 from dispensary.errors import Refused
 from dispensary.rules.hand_over import CountedPack, FillLine, KnownPack, WrongPack, match
 from dispensary.rules.moments import day_in
-from dispensary.rules.numbers import Record, parse_number
+from dispensary.rules.numbers import Record
 from dispensary.rules.people import Person
 from dispensary.rules.scan import Pack
 from dispensary.rules.shelf import Operation
 from dispensary.schema.catalogue import pack as pack_table
 from dispensary.schema.catalogue import product
-from dispensary.schema.people import patient, user
-from dispensary.schema.prescribing import checked_pack, dispense, hand_over_check, prescription
-from dispensary.schema.stock import lot, movement
+from dispensary.schema.people import user
+from dispensary.schema.prescribing import checked_pack, dispense, hand_over_check
+from dispensary.services.prescribing import fill
+from dispensary.services.prescribing.fill import LockedFill
 
 
 class SamePerson(Refused):
@@ -102,43 +102,10 @@ class Checked:
     units: int
 
 
-_DISPENSE = (
-    select(
-        dispense.c.id,
-        dispense.c.request_id,
-        dispense.c.units,
-        dispense.c.by_id,
-        user.c.name.label("by"),
-        product.c.code.label("product"),
-        prescription.c.number.label("rx"),
-        prescription.c.patient_id,
-        patient.c.number.label("patient"),
-    )
-    .join(user, user.c.id == dispense.c.by_id)
-    .join(product, product.c.id == dispense.c.product_id)
-    .join(prescription, prescription.c.id == dispense.c.prescription_id)
-    .join(patient, patient.c.id == prescription.c.patient_id)
-    .where(dispense.c.site_id == bindparam("site"), dispense.c.number == bindparam("number"))
-)
 _CHECK = (
     select(hand_over_check.c.at, user.c.name)
     .join(user, user.c.id == hand_over_check.c.by_id)
     .where(hand_over_check.c.dispense_id == bindparam("dispense"))
-)
-_back = movement.alias("back")
-_LINES = (
-    select(
-        lot.c.id,
-        lot.c.number,
-        lot.c.expires,
-        movement.c.units,
-        func.coalesce(
-            select(func.sum(_back.c.units)).where(_back.c.reverses_id == movement.c.id).scalar_subquery(), 0
-        ).label("returned"),
-    )
-    .join(lot, lot.c.id == movement.c.lot_id)
-    .where(movement.c.request_id == bindparam("request"))
-    .order_by(movement.c.id)
 )
 _PACKS = (
     select(pack_table.c.id, pack_table.c.gtin, pack_table.c.units, product.c.code)
@@ -162,38 +129,31 @@ def check_hand_over(db: Connection, order: HandOver, *, on: datetime, by: Person
     claimed = request.claim(db, "rx check", order.key, order, on=on, by=by)
     if isinstance(claimed, str):
         return request.again(claimed, Checked)
-    number = parse_number(Record.DISPENSE, order.dispense)
-    written = Record.DISPENSE.number(number)
-    row = db.execute(_DISPENSE, {"site": by.site_id, "number": number}).first()
-    if row is None:
-        raise lookup.NotFound(what="dispense", given=written, way_out="`dispensary rx show` lists the fills")
-    rx = Record.PRESCRIPTION.number(row.rx)
-    # A return of the fill, or another check of it, waits for this one; what a fill was never changes.
-    lookup.lock_patient(db, row.patient_id)
-    recipient = lookup.patient_by_number(db, by.site_id, Record.PATIENT.number(row.patient))
-    _require_open(db, row, written, on, by)
-    lines = _lines(db, row.request_id)
+    filled = fill.locked(db, by.site_id, order.dispense)
+    written, rx, recipient = filled.dispense, filled.rx, filled.patient
+    _require_open(db, filled, on, by)
+    lines = _lines(filled)
     if not lines:
-        raise DispenseReturned(dispense=written, units=row.units, rx=rx)
+        raise DispenseReturned(dispense=written, units=filled.units, rx=rx)
     # A lot may have been held or recalled since it was dispensed, or be so at this very moment.
     for each in lots.locked(db, (line.lot_id for line in lines)):
         each.require(Operation.HAND_OVER, on.date())
-    counted = match(written, row.product, lines, _known(db, order.packs))
+    counted = match(written, filled.product, lines, _known(db, order.packs))
     _require_unused(db, written, counted)
-    _write(db, row.id, claimed, counted, on=on, by=by)
+    _write(db, filled.id, claimed, counted, on=on, by=by)
     checked = Checked(
         dispense=written,
         rx=rx,
         key=order.key,
-        product=row.product,
-        dispensed_by=row.by,
+        product=filled.product,
+        dispensed_by=filled.by,
         checked_by=by.name,
         packs=tuple(map(_checked, counted)),
         units=sum(each.units for each in counted),
     )
     values = {
         "rx": rx,
-        "dispensed_by": row.by,
+        "dispensed_by": filled.by,
         "packs": [[each.gtin, each.lot, each.expires, each.serial, each.units] for each in checked.packs],
     }
     commitment = audit.commitment(recipient.audit_key, recipient.number)
@@ -203,20 +163,20 @@ def check_hand_over(db: Connection, order: HandOver, *, on: datetime, by: Person
     return checked
 
 
-def _require_open(db: Connection, row: Any, written: str, on: datetime, by: Person) -> None:
-    if row.by_id == by.user_id:
-        raise SamePerson(user=by.name, dispense=written)
-    earlier = db.execute(_CHECK, {"dispense": row.id}).first()
+def _require_open(db: Connection, filled: LockedFill, on: datetime, by: Person) -> None:
+    if filled.by_id == by.user_id:
+        raise SamePerson(user=by.name, dispense=filled.dispense)
+    earlier = db.execute(_CHECK, {"dispense": filled.id}).first()
     if earlier is not None:
-        raise AlreadyChecked(dispense=written, user=earlier.name, on=day_in(earlier.at, on.tzinfo))
+        raise AlreadyChecked(dispense=filled.dispense, user=earlier.name, on=day_in(earlier.at, on.tzinfo))
 
 
-def _lines(db: Connection, request_id: int) -> list[FillLine]:
+def _lines(filled: LockedFill) -> list[FillLine]:
     """What the patient is to get of each lot, also where a lot came from two places."""
     lines: dict[int, FillLine] = {}
-    for row in db.execute(_LINES, {"request": request_id}):
-        before = lines[row.id].units if row.id in lines else 0
-        lines[row.id] = FillLine(row.id, row.number, row.expires, before + row.units - int(row.returned))
+    for row in filled.lines:
+        before = lines[row.lot_id].units if row.lot_id in lines else 0
+        lines[row.lot_id] = FillLine(row.lot_id, row.lot, row.expires, before + row.units - row.returned)
     return [line for line in lines.values() if line.units]
 
 

@@ -116,7 +116,7 @@ def _demand(db: Connection, order: Owe, rx: Prescription, practice: Practice, on
         return DemandNoted(rx.rx, order.key, refusal.product, refusal.wanted, refusal.available)
     if refusal is not None:
         raise refusal
-    overridden(decision.found, {}, may_override=False)
+    overridden(decision.found, {})
     raise AssertionError("without a choice and a refusal there is a stop")
 
 

@@ -91,9 +91,7 @@ def prescribe(
     product_id, strengths = _product(db, new)
     directions = parse(new.directions, strengths)
     require_no_slip(directions, "Nothing was entered")
-    # Read again behind the lock, so that another counter's prescription or edit is seen.
-    lookup.lock_patient(db, lookup.patient_by_number(db, by.site_id, new.patient).id)
-    patient = lookup.patient_by_number(db, by.site_id, new.patient)
+    patient = lookup.locked_patient(db, by.site_id, new.patient)
     prescriber = lookup.prescriber_by_number(db, by.site_id, new.prescriber)
     valid_until = new.valid_until or months_later(new.written, practice.validity_months)
     _require_order(new, patient.born, valid_until, on.date(), practice)

@@ -4,23 +4,22 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, func, insert, select
+from sqlalchemy import Connection, insert
 
 from dispensary import audit, ledger, lookup, lots, places, request
 from dispensary.errors import Refused
 from dispensary.ledger import Movement
 from dispensary.rules.canonical import added
 from dispensary.rules.moments import day_in
-from dispensary.rules.numbers import Record, parse_number
+from dispensary.rules.numbers import Record
 from dispensary.rules.people import Person
 from dispensary.rules.place import Place, PlaceKind
 from dispensary.rules.practice import Practice
 from dispensary.rules.shelf import Operation
 from dispensary.rules.stock_act import require_restockable
-from dispensary.schema.catalogue import product
-from dispensary.schema.people import patient
-from dispensary.schema.prescribing import dispense, dispense_return, prescription
-from dispensary.schema.stock import lot, movement, place
+from dispensary.schema.prescribing import dispense_return
+from dispensary.services.prescribing import fill
+from dispensary.services.prescribing.fill import LockedFill
 
 
 class NothingLeftToReturn(Refused):
@@ -94,43 +93,6 @@ class _Part:
     place: str
 
 
-_DISPENSE = (
-    select(
-        dispense.c.id,
-        dispense.c.request_id,
-        dispense.c.units,
-        dispense.c.at,
-        prescription.c.patient_id,
-        patient.c.number.label("patient"),
-    )
-    .join(prescription, prescription.c.id == dispense.c.prescription_id)
-    .join(patient, patient.c.id == prescription.c.patient_id)
-    .where(dispense.c.site_id == bindparam("site"), dispense.c.number == bindparam("number"))
-)
-_back = movement.alias("back")
-_LINES = (
-    select(
-        movement.c.id,
-        movement.c.units,
-        lot.c.id.label("lot_id"),
-        lot.c.number.label("lot"),
-        lot.c.expires,
-        movement.c.from_place_id,
-        place.c.code.label("place"),
-        product.c.id.label("product_id"),
-        product.c.code,
-        func.coalesce(
-            select(func.sum(_back.c.units)).where(_back.c.reverses_id == movement.c.id).scalar_subquery(), 0
-        ).label("returned"),
-    )
-    .join(lot, lot.c.id == movement.c.lot_id)
-    .join(product, product.c.id == lot.c.product_id)
-    .join(place, place.c.id == movement.c.from_place_id)
-    .where(movement.c.request_id == bindparam("request"))
-    .order_by(movement.c.id)
-)
-
-
 def take_back(db: Connection, back: Return, *, practice: Practice, on: datetime, by: Person) -> TakenBack:
     """Post the units back, each movement reversing the one that handed them over.
 
@@ -141,25 +103,18 @@ def take_back(db: Connection, back: Return, *, practice: Practice, on: datetime,
     claimed = request.claim(db, "return", back.key, back, on=on, by=by)
     if isinstance(claimed, str):
         return request.again(claimed, TakenBack)
-    number = parse_number(Record.DISPENSE, back.dispense)
-    written = Record.DISPENSE.number(number)
-    row = db.execute(_DISPENSE, {"site": by.site_id, "number": number}).first()
-    if row is None:
-        raise lookup.NotFound(what="dispense", given=written, way_out="`dispensary rx show` lists the fills")
-    # Two counters that take back the same fill wait for each other, and see what the first one did.
-    lookup.lock_patient(db, row.patient_id)
-    recipient = lookup.patient_by_number(db, by.site_id, Record.PATIENT.number(row.patient))
+    filled = fill.locked(db, by.site_id, back.dispense)
+    recipient = filled.patient
     recipient.require_nameless("reason", back.reason)
-    lines = db.execute(_LINES, {"request": row.request_id}).all()
-    parts = _parts(written, lines, back)
+    parts = _parts(filled, back)
     if back.undelivered:
         require_restockable(
-            written,
-            day_in(row.at, on.tzinfo),
+            filled.dispense,
+            day_in(filled.at, on.tzinfo),
             on.date(),
             practice.restock_days,
-            units=row.units,
-            returned=sum(int(line.returned) for line in lines),
+            units=filled.units,
+            returned=sum(line.returned for line in filled.lines),
             whole=back.units is None and back.lot is None,
         )
     placed = _placed(db, parts, back.undelivered, on, by)
@@ -168,7 +123,7 @@ def take_back(db: Connection, back: Return, *, practice: Practice, on: datetime,
     head = audit.take(db, by.site_id, "returns")
     taken = TakenBack(
         return_=Record.RETURN.number(head.number),
-        dispense=written,
+        dispense=filled.dispense,
         key=back.key,
         lines=tuple(Line(part.line.code, part.line.lot, part.line.expires, part.units, part.place) for part in placed),
         units=sum(part.units for part in placed),
@@ -180,14 +135,14 @@ def take_back(db: Connection, back: Return, *, practice: Practice, on: datetime,
             site_id=by.site_id,
             number=head.number,
             request_id=claimed,
-            dispense_id=row.id,
+            dispense_id=filled.id,
             units=taken.units,
             reason=back.reason,
             undelivered=back.undelivered,
         )
     )
     values = {
-        "dispense": written,
+        "dispense": filled.dispense,
         "lines": [[line.product, line.lot, line.expires, line.place, line.units] for line in taken.lines],
         "reason": back.reason,
         "undelivered": back.undelivered,
@@ -217,8 +172,9 @@ def _movement(part: _Part, source: Place) -> Movement:
     return Movement(line.lot_id, line.product_id, line.expires, source, part.target, part.units, reverses_id=line.id)
 
 
-def _parts(written: str, lines: list[Row[Any]] | Any, back: Return) -> list[tuple[Row[Any], int]]:
+def _parts(filled: LockedFill, back: Return) -> list[tuple[Any, int]]:
     """How many units come back of which line."""
+    written, lines = filled.dispense, filled.lines
     chosen = [line for line in lines if back.lot is None or line.lot == back.lot]
     if not chosen:
         raise lookup.NotFound(
@@ -226,7 +182,7 @@ def _parts(written: str, lines: list[Row[Any]] | Any, back: Return) -> list[tupl
             given=str(back.lot),
             way_out=f"{written} was filled from lots {', '.join(dict.fromkeys(line.lot for line in lines))}",
         )
-    left = {line.id: line.units - int(line.returned) for line in chosen}
+    left = {line.id: line.units - line.returned for line in chosen}
     all_left = sum(left.values())
     wanted = all_left if back.units is None else back.units
     if not 0 < wanted <= all_left:
@@ -239,7 +195,7 @@ def _parts(written: str, lines: list[Row[Any]] | Any, back: Return) -> list[tupl
     if wanted < all_left and len(lots) > 1:
         raise WhichLot(dispense=written, lots=", ".join(lots))
     # One lot may have come from a shelf and a refrigerator: what came first goes back first.
-    parts: list[tuple[Row[Any], int]] = []
+    parts: list[tuple[Any, int]] = []
     for line in open_lines:
         units = min(wanted - sum(taken for _, taken in parts), left[line.id])
         if units:

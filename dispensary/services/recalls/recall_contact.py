@@ -70,8 +70,7 @@ def note_contact(db: Connection, order: Called, *, on: datetime, by: Person) -> 
     row = lots.recall_by_number(db, by.site_id, order.recall)
     lots.require_open(row, on)
     # An erasure of the patient waits for the call, or the call for it.
-    lookup.lock_patient(db, lookup.patient_by_number(db, by.site_id, order.patient).id)
-    patient = lookup.patient_by_number(db, by.site_id, order.patient)
+    patient = lookup.locked_patient(db, by.site_id, order.patient)
     patient.require_nameless("note", order.note)
     noted = ContactNoted(
         recall=Record.RECALL.number(row.number),

@@ -19,7 +19,6 @@ from dispensary.rules.stock_act import (
     require_had,
     require_not_had,
 )
-from dispensary.schema.catalogue import product
 from dispensary.schema.stock import movement, place
 from dispensary.services.stock import stock_act
 from dispensary.services.stock.stock_act import Act, Taken
@@ -101,7 +100,7 @@ def move(db: Connection, order: Move, *, on: datetime, by: Person) -> Moved:
     _require_of_its_kind(db, taken, target, by)
     what = f"Lot {lot.number} of {lot.product}"
     stock_act.require_release(taken.place.kind, taken.place.code, target, order.reason, what=what, by=by)
-    (facts,) = lookup.products(db, product.c.id == lot.product_id).values()
+    facts = lookup.product_by_id(db, lot.product_id)
     require_fits(facts, target.code, target.climate, order.reason)
     unfit = misfits(facts.storage, target.climate)
     number = stock_act.write(

@@ -18,7 +18,6 @@ from dispensary.rules.place import PlaceKind
 from dispensary.rules.quantity import MOST_UNITS
 from dispensary.rules.scan import Pack
 from dispensary.schema.catalogue import pack as packs
-from dispensary.schema.catalogue import product as product_table
 from dispensary.schema.stock import lot as lot_table
 from dispensary.schema.stock import receipt, receipt_line
 from dispensary.services.stock.received_lot import KnownLine, lots_received, require_not_recalled
@@ -223,7 +222,7 @@ def receive(db: Connection, delivery: Delivery, *, on: datetime, by: Person) -> 
 
 def _place(db: Connection, delivery: Delivery, by: Person) -> StockPlace:
     place = places.stock_place(db, by.site_id, delivery.place)
-    if place.kind in (PlaceKind.RETURNED, PlaceKind.TRANSIT):
+    if not place.kind.takes_new_stock:
         raise NotForDeliveries(place=place.code)
     return place
 
@@ -243,7 +242,7 @@ def _known(db: Connection, lines: Iterable[Typed | Scanned]) -> list[KnownLine]:
             raise UnknownGtin(gtin=scan.gtin)
         if scan.serial is not None and line.quantity > (row.units if line.units else 1):
             raise SerialQuantity(serial=scan.serial, quantity=line.quantity)
-        ((product_id, product),) = lookup.products(db, product_table.c.id == row.product_id).items()
+        product_id, product = row.product_id, lookup.product_by_id(db, row.product_id)
         units = line.quantity * (1 if line.units else row.units)
         if units > MOST_UNITS:
             raise TooManyUnits(quantity=line.quantity, product=product.code, units=units, most=MOST_UNITS)

@@ -1,7 +1,7 @@
 """Drawing a dose out of an opened vial: for a prescription, by the checks of a dispense, or for a reason."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from functools import partial
 
@@ -163,7 +163,7 @@ def draw(db: Connection, order: Draw, *, practice: Practice, on: datetime, by: P
         assert isinstance(who, Prescription), "a prescribed dose comes with its prescription"
         dose = _next_of(db, who, vial, claimed, practice=practice, on=on, by=by)
     judged = {code: read_reason(text) for code, text in (order.overrides or {}).items()}
-    found = overridden(dose.found, judged, may_override=True, outcome="Nothing was drawn")
+    found = overridden(dose.found, judged, outcome="Nothing was drawn")
     taken = rules.taken(vial.remaining_ul, dose.dose, vial.product, practice.dead_volume_ul, vial.named)
     agreed = _Agreed(order, vial, patient, replace(dose, found=found), taken, dedicated)
     _empty(db, agreed, request_id=claimed, on=on, by=by)
@@ -179,9 +179,7 @@ def _who(db: Connection, wanted: Prescribed | Unprescribed, on: datetime, by: Pe
     """The prescription, or the patient; other counters wait for the patient's prescriptions."""
     if isinstance(wanted, Prescribed):
         return prescriptions.by_number(db, by.site_id, wanted.rx, today=on.date(), zone=on.tzinfo, lock=True)
-    # Read again behind the lock, so that another counter's edit is seen.
-    lookup.lock_patient(db, lookup.patient_by_number(db, by.site_id, wanted.patient).id)
-    return lookup.patient_by_number(db, by.site_id, wanted.patient)
+    return lookup.locked_patient(db, by.site_id, wanted.patient)
 
 
 def _require_usable(db: Connection, vial: OpenedVial, patient: Patient, practice: Practice, on: datetime) -> bool:
@@ -265,21 +263,7 @@ def _write(db: Connection, agreed: _Agreed, row: Mapping[str, object], by: Perso
     }
     draw_id = db.execute(insert(draws).values(**row).returning(draws.c.id)).scalar_one()
     if dose.found:
-        db.execute(
-            insert(draw_finding),
-            [
-                {
-                    "draw_id": draw_id,
-                    "code": each.code,
-                    "severity": each.severity,
-                    "message": each.message,
-                    "source": each.source,
-                    "reason": each.reason,
-                    "reason_code": each.reason_code,
-                }
-                for each in dose.found
-            ],
-        )
+        db.execute(insert(draw_finding), [{"draw_id": draw_id, **asdict(each)} for each in dose.found])
 
 
 def _event(agreed: _Agreed, number: int) -> audit.Event:

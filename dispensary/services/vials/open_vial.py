@@ -144,7 +144,7 @@ def _unit(db: Connection, order: Opening, today: date, site_id: int) -> tuple[in
     if order.lot is not None:
         lot = lots.named(db, site_id, order.lot, order.product)
         lot.require(Operation.OPEN, today)
-        product_id, product = lookup.product_by_code(db, lot.product)
+        product_id, product = lot.product_id, lookup.product_by_id(db, lot.product_id)
         standing = [unit for unit in _standing(db, product_id, place_id, site_id) if unit.lot_id == lot.id]
         if not standing:
             where = "on a shelf or in a refrigerator" if order.place is None else f"at {order.place} to be opened"
@@ -162,9 +162,4 @@ def _unit(db: Connection, order: Opening, today: date, site_id: int) -> tuple[in
 
 def _standing(db: Connection, product_id: int, place_id: int | None, site_id: int) -> list[OnHand]:
     """The units of the product at saleable places of the site, or at one of them."""
-    return [
-        unit
-        for stock in on_hand.of_product(db, product_id, site_id)
-        for unit in stock.lots
-        if place_id in (None, unit.place_id)
-    ]
+    return [unit for unit in on_hand.of_product(db, product_id, site_id) if place_id in (None, unit.place_id)]

@@ -9,7 +9,6 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 
 from dispensary import lookup
 from dispensary.errors import Contended
-from dispensary.lookup import NotFound
 from dispensary.rules import shelf
 from dispensary.rules.numbers import Record, parse_number
 from dispensary.rules.people import Person
@@ -17,7 +16,6 @@ from dispensary.rules.place import PlaceKind
 from dispensary.rules.product import Product
 from dispensary.rules.shelf import Operation, State
 from dispensary.rules.vial import Named, Standing, VialEntryKind, VialState, standing_at
-from dispensary.schema.catalogue import product
 from dispensary.schema.stock import lot, place
 from dispensary.schema.vials import vial, vial_entry
 
@@ -105,9 +103,7 @@ def locked(db: Connection, site_id: int, given: str, now: datetime) -> OpenedVia
     number = parse_number(Record.VIAL, given)
     found = db.execute(_NUMBERED, {"site": site_id, "number": number}).first()
     if found is None:
-        raise NotFound(
-            what="vial", given=Record.VIAL.number(number), way_out="`dispensary vial list` shows what is open"
-        )
+        raise lookup.no_such(Record.VIAL, number)
     if db.dialect.name != "sqlite":
         db.execute(_LOCK_LOT, {"lot": found.lot_id})
         db.execute(_LOCK_VIAL, {"vial": found.id})
@@ -121,7 +117,7 @@ def _opened(db: Connection, row: Any, now: datetime) -> OpenedVial:
         lot=row.lot,
         lot_state=row.lot_state,
         expires=row.expires,
-        product=lookup.products(db, product.c.id == row.product_id)[row.product_id],
+        product=lookup.product_by_id(db, row.product_id),
         place_id=row.place_id,
         place=row.place,
         place_kind=row.place_kind,

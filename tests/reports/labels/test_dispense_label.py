@@ -85,7 +85,7 @@ def test_a_reprint_says_what_the_first_print_said(shop):
     dispensed(shop, rx)
     first = facts_of(shop)
     dispensed(later(shop, 21), rx)
-    returned(shop, "D1")
+    returned(later(shop, 21), "D1")
     assert facts_of(later(shop, 400)) == first
 
 

@@ -4,6 +4,7 @@ from datetime import date
 
 from dispensary import shipped
 from dispensary.rules.case import Case
+from dispensary.rules.course import Course
 from dispensary.rules.directions import Directions, Duration, Interval, Ongoing, Phase, Unit
 from dispensary.rules.finding import Finding
 from dispensary.rules.formulary import read_rows
@@ -13,7 +14,7 @@ from dispensary.rules.practice import Practice, practice_of
 from dispensary.rules.product import Form, Product, Route, Sensitivity
 from dispensary.rules.quantity import Dose
 from dispensary.rules.safety import findings
-from dispensary.rules.supply import Course, Supply, supply_of
+from dispensary.rules.supply import Supply, supply_of
 
 TODAY = date(2026, 11, 21)
 YESTERDAY = date(2026, 11, 20)

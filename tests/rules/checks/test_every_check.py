@@ -67,12 +67,9 @@ def test_a_coded_reason_answers_it_and_stands_with_it(row):
     reasons = {each.code: Reason("monitored", "weekly") for each in found if each.severity is Severity.OVERRIDE}
     without = {code: reason for code, reason in reasons.items() if code != row.code}
     with pytest.raises(StoppedByChecks):
-        overridden(found, without, may_override=True)
-    with pytest.raises(StoppedByChecks):
-        overridden(found, reasons, may_override=False)
+        overridden(found, without)
     before, after = (
-        next(each for each in some if each.code == row.code)
-        for some in (found, overridden(found, reasons, may_override=True))
+        next(each for each in some if each.code == row.code) for some in (found, overridden(found, reasons))
     )
     assert after == replace(before, reason="monitored: weekly", reason_code="monitored")
 
@@ -80,15 +77,15 @@ def test_a_coded_reason_answers_it_and_stands_with_it(row):
 @by_code([row for row in TABLE if row.severity is Severity.STOP])
 def test_no_reason_helps_against_a_stop(row):
     with pytest.raises(StoppedByChecks):
-        overridden(findings(row.found), {row.code: Reason("monitored")}, may_override=True)
+        overridden(findings(row.found), {row.code: Reason("monitored")})
 
 
 @by_code([row for row in TABLE if row.severity is Severity.NOTE])
 def test_a_note_waits_for_nothing_and_takes_no_reason(row):
     notes = tuple(each for each in findings(row.found) if each.code == row.code)
-    assert overridden(notes, {}, may_override=False) == notes
+    assert overridden(notes, {}) == notes
     with pytest.raises(NotAnOverride):
-        overridden(notes, {row.code: Reason("monitored")}, may_override=True)
+        overridden(notes, {row.code: Reason("monitored")})
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: f"{check.__module__.rpartition('.')[2]}.{check.__name__}")

@@ -5,9 +5,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from random import Random
+from typing import Any
 
+from dispensary.rules.figures.forecast import Compared, forecast
 from dispensary.rules.figures.scheduled import Prescribed
-from dispensary.rules.figures.series import Past, span
+from dispensary.rules.figures.series import Past, series_of, span
 from dispensary.rules.figures.span import Span
 from dispensary.rules.figures.stock_days import DaysInStock, days_in_stock
 from dispensary.rules.formulary import read_rows
@@ -131,3 +133,39 @@ def _filled(truth: Truth, chance: Random, made: Pharmacy, rx: Prescribed, day: d
         rx.fill_products += (VIALS_OF_1,)
         made.used[day] += units
         day = served.next_injection
+
+
+SURGE = Span(date(2026, 2, 1), date(2026, 3, 1))
+FAST = Span(date(2026, 4, 5), date(2026, 4, 25)), Span(date(2026, 8, 25), date(2026, 9, 20))
+KNOWN: dict[str, dict[str, Any]] = {
+    "steady": {},
+    "growing": {"at_first": 20, "arrivals": lambda day: 0.05 + 0.25 * (day - BEGAN).days / 500},
+    "three months a fill": {"at_first": 40, "kinds": (QUARTERLY,)},
+    "twelve weeks a fill": {"at_first": 40, "kinds": (("1 mg IM weekly", 12, None, 3),)},
+    "loading doses, steadily": {"at_first": 30, "kinds": (LOADING, MONTHLY), "arrivals": lambda day: 0.2},
+    "loading doses, a campaign": {
+        "at_first": 30, "kinds": (LOADING,), "arrivals": lambda day: 1.0 if day in SURGE else 0.03,
+    },
+    "patients stop": {
+        "at_first": 80, "arrivals": lambda day: 0.05, "stops": lambda day: 0.25 if day >= date(2026, 3, 1) else 0.01,
+    },
+    "stock-outs": {"out": FAST},
+    "late patients": {"late": 12},
+    "some without prescriptions": {"walk_ins": 1.0},
+}  # fmt: skip
+"""Pharmacies whose prescriptions know more than an average does."""
+UNKNOWN: dict[str, dict[str, Any]] = {
+    "no prescriptions": {"at_first": 0, "arrivals": lambda day: 0.0, "walk_ins": 3.0},
+    "a new prescription for each fill": {
+        "at_first": 120,
+        "arrivals": lambda day: 0.4,
+        "kinds": (("1 mg IM monthly", 1, None, 0),),
+    },
+}
+"""Pharmacies whose prescriptions know next to nothing of the next month."""
+
+
+def compared(truth: dict[str, Any], seed: int, history: int) -> tuple[Compared, ...]:
+    """The last months of such a pharmacy, each held against the forecast and the average of its beginning."""
+    past = generated(Truth(seed, **truth), TODAY).past(TODAY, 1, history)
+    return forecast(series_of(past, 1, history)[VIALS_OF_1], 1, history).compared
