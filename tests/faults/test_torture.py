@@ -69,7 +69,7 @@ def test_a_full_disk_loses_nothing(in_a_file, seed):
 
 
 def test_the_command_says_that_the_disk_is_full_and_the_same_key_finishes_it(in_a_file):
-    tally = full_commands(*in_a_file, 1)
+    tally = full_commands(*in_a_file, 2)
     assert tally.clean, tally
 
 

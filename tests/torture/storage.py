@@ -20,6 +20,7 @@ from dispensary.cli.context import settings_of
 from dispensary.cli.init import PLACEHOLDERS
 from dispensary.cli.pharmacy_files import written
 from tests.build import NOW, Shop, a_patient, an_rx
+from tests.cli.counter import PROGRAM
 from tests.faults.counter import Counter, Desk
 from tests.torture.acts import Counted, Till, opened_for, prescriptions
 from tests.torture.cuts import judge_file
@@ -191,7 +192,7 @@ def _command(url: str, words: list[str], room: int | None) -> subprocess.Complet
             resource.setrlimit(resource.RLIMIT_FSIZE, (room, room))
 
     return subprocess.run(
-        [sys.executable, "-c", "from dispensary.cli.app import main; main()", *words],
+        [sys.executable, "-c", PROGRAM, *words],
         env={**os.environ, "DISPENSARY_DATABASE": url, "DISPENSARY_USER": "alex"},
         capture_output=True,
         text=True,
