@@ -1,7 +1,6 @@
 """`dispensary audit log`: the events on the terminal."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -58,12 +57,12 @@ def log(
 
 def _page(rows: "Sequence[LogRow]") -> str:
     from dispensary.exports.terminal import table
-    from dispensary.rules.moments import to_the_minute
+    from dispensary.rules.moments import minute_of
 
     shown = [
         (
             row.sequence,
-            to_the_minute(datetime.fromisoformat(row.local)),
+            minute_of(row.local),
             row.user,
             row.kind,
             row.subject,

@@ -1,11 +1,10 @@
 """The trace of a lot, the record of a batch, and who looked at whom, each on a page of the terminal."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 from dispensary.exports.terminal import table, wrapped
-from dispensary.rules.moments import to_the_minute
+from dispensary.rules.moments import minute_of, to_the_minute
 from dispensary.rules.quantity import counted, ml
 
 if TYPE_CHECKING:
@@ -88,12 +87,8 @@ def batch_page(made: "BatchRecord") -> str:
 
 def access_page(rows: "Iterable[AccessRow]") -> str:
     """Who looked at whom, a line for each event; of many patients the first ones and how many more."""
-    shown = [(_minute(row.local), _minute(row.at), row.user, _acted(row), _first(row.patients)) for row in rows]
+    shown = [(minute_of(row.local), minute_of(row.at), row.user, _acted(row), _first(row.patients)) for row in rows]
     return table(("at", "utc", "user", "what", "patients"), shown)
-
-
-def _minute(moment: str) -> str:
-    return to_the_minute(datetime.fromisoformat(moment))
 
 
 def _acted(row: "AccessRow") -> str:

@@ -7,6 +7,7 @@ import typer
 from dispensary.cli.output import Format, FormatOption, KeyOption, ReasonOption, desk, new_app, request_key, show
 from dispensary.errors import Refused
 from dispensary.rules.access import Act
+from dispensary.rules.moments import minute_of
 
 if TYPE_CHECKING:
     from dispensary.cli.desk import Desk
@@ -61,8 +62,8 @@ def open_(
         ("lot", f"{opened.lot}, expires {opened.expires}"),
         ("place", opened.place),
         ("holds", ml(opened.volume_ul)),
-        ("opened", f"{_minute(opened.opened_at)} by {opened.by}"),
-        ("discard by", f"{_minute(opened.discard_at)} ({_hours(opened.usable_hours)})"),
+        ("opened", f"{minute_of(opened.opened_at)} by {opened.by}"),
+        ("discard by", f"{minute_of(opened.discard_at)} ({_hours(opened.usable_hours)})"),
         ("preservative", opened.preservative),
         ("light", "keep it dark" if opened.protect_from_light else "no protection needed"),
     ]
@@ -152,7 +153,7 @@ def _left(row: "VialRow") -> str:
 
     return (
         f"{row.vial}, lot {row.lot} of {row.product} at {row.place}, is {row.state}: {ml(row.remaining_ul)} of "
-        f"{ml(row.volume_ul)} left, to be used before {_minute(row.discard_at)} ({_hours(row.usable_hours)})."
+        f"{ml(row.volume_ul)} left, to be used before {minute_of(row.discard_at)} ({_hours(row.usable_hours)})."
     )
 
 
@@ -166,7 +167,7 @@ def _drawn(drawn: "DoseDrawn") -> str:
         f"Drawn {drawn.draw}: {Dose(drawn.dose_mcg)} ({ml(drawn.drawn_ul)}){what}, {drawn.given_as}, "
         f"from {drawn.vial}, lot {drawn.lot} of {drawn.product}.",
         f"It held {ml(drawn.before_ul)}{wasted}; {ml(drawn.remaining_ul)} left, to be used before "
-        f"{_minute(drawn.discard_at)} ({_hours(drawn.usable_hours)})."
+        f"{minute_of(drawn.discard_at)} ({_hours(drawn.usable_hours)})."
         if drawn.remaining_ul
         else f"It held {ml(drawn.before_ul)}{wasted}; nothing is left of it.",
     ]
@@ -287,7 +288,7 @@ def list_(
             row.place,
             f"{plain(millilitres(row.remaining_ul))} of {plain(millilitres(row.volume_ul))}",
             row.usable_hours,
-            _minute(row.discard_at),
+            minute_of(row.discard_at),
             _state(row),
         )
         for row in rows
@@ -300,11 +301,6 @@ def _state(row: "VialRow") -> str:
     if row.state == "open" and row.lot_state != "available":
         return f"lot {row.lot_state}"
     return row.state
-
-
-def _minute(moment: str) -> str:
-    """A moment of a receipt as people read it, in the pharmacy's zone: 2026-12-19 09:30."""
-    return moment[:16].replace("T", " ")
 
 
 def _hours(hours: int) -> str:

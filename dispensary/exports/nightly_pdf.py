@@ -30,6 +30,7 @@ from dispensary.exports.paper import (
     paragraph,
 )
 from dispensary.reports.nightly.nightly import Nightly
+from dispensary.rules.moments import to_the_minute
 from dispensary.rules.people import Country, Pharmacy
 from dispensary.rules.shelf import BANDS, State
 
@@ -82,7 +83,7 @@ def long_day(day: date, country: Country) -> str:
 
 
 def _as_of(at: datetime) -> str:
-    return f"stock, vials and figures as of {at:%Y-%m-%d %H:%M}"
+    return f"stock, vials and figures as of {to_the_minute(at)}"
 
 
 def _figures(report: Nightly, width: float) -> Flowable:

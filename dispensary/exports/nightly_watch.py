@@ -8,7 +8,9 @@ from dispensary.exports.paper import Column
 from dispensary.reports.figures.reorder import ReorderRow
 from dispensary.reports.nightly.nightly import Nightly
 from dispensary.reports.vials.vials import VialRow
+from dispensary.rules.moments import minute_of, to_the_minute
 from dispensary.rules.quantity import ml
+from dispensary.rules.storage import celsius
 
 _MOST_LOTS = 3
 
@@ -127,7 +129,7 @@ def _vials(report: Nightly) -> Section:
                 row.lot,
                 row.place,
                 ml(row.remaining_ul),
-                row.discard_at[:16].replace("T", " "),
+                minute_of(row.discard_at),
                 _to_do(row),
             ]
             for row in sorted(report.vials, key=lambda row: (row.usable_hours > 0, row.discard_at))
@@ -155,10 +157,10 @@ def _kept_back(report: Nightly) -> Iterator[Section]:
         [
             [
                 row.place,
-                f"{row.began:%Y-%m-%d %H:%M}",
-                f"{row.ended:%Y-%m-%d %H:%M}",
-                _degrees(row.lowest_centidegrees),
-                _degrees(row.highest_centidegrees),
+                to_the_minute(row.began),
+                to_the_minute(row.ended),
+                f"{celsius(row.lowest_centidegrees)} °C",
+                f"{celsius(row.highest_centidegrees)} °C",
                 row.why,
                 ", ".join(each.lot for each in row.held[:_MOST_LOTS])
                 + (f" and {len(row.held) - _MOST_LOTS:,} more" if len(row.held) > _MOST_LOTS else ""),
@@ -203,8 +205,3 @@ def _kept_back(report: Nightly) -> Iterator[Section]:
             for row in report.recalls
         ],
     )
-
-
-def _degrees(centidegrees: int) -> str:
-    """Degrees Celsius with two decimals."""
-    return f"{'-' if centidegrees < 0 else ''}{abs(centidegrees) // 100}.{abs(centidegrees) % 100:02} °C"

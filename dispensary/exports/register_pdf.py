@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from reportlab.platypus import Flowable, Spacer
@@ -10,7 +10,7 @@ from reportlab.platypus import Flowable, Spacer
 from dispensary.errors import Refused
 from dispensary.exports.paper import MARGIN, MUTED, Column, ending, grid, page_size, pages, paragraph
 from dispensary.exports.register import Heading
-from dispensary.rules.moments import to_the_minute
+from dispensary.rules.moments import minute_of, to_the_minute
 from dispensary.rules.quantity import counted
 
 MOST_LINES = 5_000
@@ -90,7 +90,7 @@ def _number(name: str, title: str, share: float) -> _Field:
 
 
 def _at(row: Any) -> str:
-    return to_the_minute(datetime.fromisoformat(row.local))
+    return minute_of(row.local)
 
 
 def _amount(row: Any) -> str:

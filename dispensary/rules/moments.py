@@ -23,6 +23,11 @@ def to_the_minute(at: datetime) -> str:
     return f"{at:%Y-%m-%d %H:%M}"
 
 
+def minute_of(told: str) -> str:
+    """What `to_the_minute` says of a moment in ISO 8601, as receipts and reports tell it."""
+    return to_the_minute(datetime.fromisoformat(told))
+
+
 def to_the_second(at: datetime) -> str:
     """A moment as receipts tell it, with the offset of its own zone: `2026-03-01T14:05:00+01:00`."""
     return at.isoformat(timespec="seconds")

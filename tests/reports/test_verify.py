@@ -225,6 +225,18 @@ FAULTS = {
         ["DELETE FROM head"],
         {"audit": "Corner Pharmacy: The chain ends with event 9, and its head says 0 events."},
     ),
+    "a clock let back": (
+        ["UPDATE head SET at = '2015-01-01 00:00:00.000000'"],
+        {"audit": "Corner Pharmacy: The head's latest moment is not that of its entries."},
+    ),
+    "a clock let go": (
+        ["UPDATE head SET at = NULL"],
+        {"audit": "Corner Pharmacy: The head's latest moment is not that of its entries."},
+    ),
+    "a clock put forward": (
+        ["UPDATE head SET at = '2035-01-01 00:00:00.000000'"],
+        {"audit": "Corner Pharmacy: The head's latest moment is not that of its entries."},
+    ),
     "another schema": (
         ["UPDATE alembic_version SET version_num = '0000'"],
         {"schema": f"schema 0000 and not {database.SCHEMA}"},

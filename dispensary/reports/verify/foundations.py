@@ -3,12 +3,14 @@
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import Connection, Select, Table, and_, except_, func, literal, or_, select, text
+from sqlalchemy import Connection, Select, Table, and_, bindparam, except_, func, literal, or_, select, text
 
 from dispensary import database
 from dispensary.reports import chain
 from dispensary.reports.verify import guards
 from dispensary.reports.verify.differences import SHOWN, first
+from dispensary.rules.access import Act
+from dispensary.rules.clock import SIGNING_IN
 from dispensary.schema.compounding import batch
 from dispensary.schema.counting import stock_count
 from dispensary.schema.people import patient, prescriber, site, user
@@ -138,8 +140,29 @@ def _numbers(db: Connection) -> list[str]:
 
 def _chains(db: Connection) -> list[str]:
     sites = db.execute(select(site.c.id, site.c.name).order_by(site.c.id)).all()
-    verdicts = ((row.name, chain.check_database(db, row.id)) for row in sites)
-    return [f"{name}: {verdict.problem}" for name, verdict in verdicts if not verdict.ok]
+    found = ((row.name, chain.check_database(db, row.id).problem or _mark(db, row.id)) for row in sites)
+    return [f"{name}: {problem}" for name, problem in found if problem]
+
+
+_ENTERED = select(func.max(audit_event.c.at)).where(audit_event.c.site_id == bindparam("site"))
+_CLOCKS = select(func.max(audit_event.c.sequence)).where(
+    audit_event.c.site_id == bindparam("site"), audit_event.c.kind == Act.AUDIT_CLOCK.value
+)
+_MARKS = _ENTERED.where(
+    audit_event.c.sequence >= func.coalesce(_CLOCKS.scalar_subquery(), 1), audit_event.c.kind.not_in(SIGNING_IN)
+)
+_MARK = select(head.c.at).where(head.c.site_id == bindparam("site"))
+
+
+def _mark(db: Connection, site_id: int) -> str:
+    """What is wrong with the latest moment of the site's entries, which keeps a clock from going back.
+
+    Schema 0006 took it of every event that it found, also of logins, which move it no more.
+    """
+    kept, least, most = (db.execute(query, {"site": site_id}).scalar() for query in (_MARK, _MARKS, _ENTERED))
+    if kept == least or (kept is not None and (least is None or least < kept) and kept <= most):
+        return ""
+    return "The head's latest moment is not that of its entries."
 
 
 STORAGE: Checks = (
