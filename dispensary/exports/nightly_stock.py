@@ -1,6 +1,7 @@
 """The stock in the nightly report on paper: what there is, what it has cost, and what expires."""
 
 from collections.abc import Sequence
+from datetime import date
 from decimal import Decimal
 
 from reportlab.lib.units import mm
@@ -22,7 +23,7 @@ from dispensary.exports.paper import (
     paragraph,
     worst,
 )
-from dispensary.reports.figures.value import ValueRow
+from dispensary.reports.figures.value import ExpiryRow, ValueRow
 from dispensary.reports.nightly.expiry import LATER
 from dispensary.reports.nightly.nightly import Nightly
 from dispensary.reports.stock.expiring import ExpiringRow
@@ -164,7 +165,7 @@ def _left_over(report: Nightly, width: float) -> list[Flowable]:
         Column("Unused", 0.12, right=True),
         Column("Value of it", 0.14, right=True),
     ]
-    by_loss = sorted(report.unused, key=lambda row: (-(row.unused_value_micros or 0), -row.unused_units, row.expires))
+    by_loss = sorted(report.unused, key=_loss)
     rows = [
         [
             row.product,
@@ -176,7 +177,15 @@ def _left_over(report: Nightly, width: float) -> list[Flowable]:
         ]
         for row in by_loss
     ]
-    return [*_subtitle("Will expire unused, the greatest loss first"), worst(columns, rows, width, MOST)]
+    unknown = by_loss[0].unused_value_micros is None
+    first = "those of unknown cost, then the greatest loss" if unknown else "the greatest loss first"
+    return [*_subtitle(f"Will expire unused: {first}"), worst(columns, rows, width, MOST)]
+
+
+def _loss(row: ExpiryRow) -> tuple[bool, int, int, date]:
+    """What nobody knows the cost of may be the greatest loss, and comes before what is known."""
+    known = row.unused_value_micros
+    return known is not None, -(known or 0), -row.unused_units, row.expires
 
 
 def _lots(title: str, rows: Sequence[ExpiringRow], width: float, *, alert: bool = False) -> list[Flowable]:

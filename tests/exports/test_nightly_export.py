@@ -213,6 +213,24 @@ def test_stock_of_unknown_cost_is_never_told_as_worth_nothing():
     assert "Not counted is what has no known cost: 5 units." in "".join(pages)
 
 
+def test_what_will_expire_at_an_unknown_cost_comes_before_the_known_losses():
+    report = a_night(lots=40)
+    known = replace(report.unused[0], lot="KNOWN", unused_units=90, unused_value_micros=10**12)
+    cheap = replace(report.unused[0], lot="CHEAP", unused_units=95, unused_value_micros=10**6)
+    unknown = replace(report.unused[0], lot="NOBODY", unused_units=1, unused_value_micros=None)
+
+    def order(*rows):
+        text = "\n".join(read(nightly_pdf(replace(report, unused=rows, expiring=()), CORNER)))
+        told = text[text.index("Will expire unused") :].splitlines()
+        return told[0], [line.split()[1] for line in told[2 : 2 + len(rows)]]
+
+    assert order(cheap, known) == ("Will expire unused: the greatest loss first", ["KNOWN", "CHEAP"])
+    assert order(cheap, known, unknown) == (
+        "Will expire unused: those of unknown cost, then the greatest loss",
+        ["NOBODY", "KNOWN", "CHEAP"],
+    )
+
+
 def test_amounts_of_money_are_rounded_halves_up():
     assert [money(micros) for micros in (None, 0, 4_999, 5_000, 1_234_567_890_000, -5_000, -4_999)] == [
         "not known",
