@@ -1,20 +1,13 @@
 from dataclasses import replace
-from datetime import date, timedelta
-from itertools import islice
-from typing import NamedTuple
+from datetime import date
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from dispensary.rules.course import Course, CourseCompleted
-from dispensary.rules.directions import Directions, Duration, Interval, Phase, Unit
+from dispensary.rules.course import Course
 from dispensary.rules.grammar import parse
-from dispensary.rules.product import Container, Form, Preservatives, Product, Route, Storage, Temperature
-from dispensary.rules.quantity import Dose, NotAWholeMicrolitre, Strength
-from dispensary.rules.schedule import Pace, injections, paces
+from dispensary.rules.product import Container, Product
+from dispensary.rules.quantity import NotAWholeMicrolitre
 from dispensary.rules.supply import (
-    Supply,
     SupplyBeyondCalendar,
     TooFewUnits,
     days_of_units,
@@ -22,42 +15,7 @@ from dispensary.rules.supply import (
     supply_of,
     units_for_days,
 )
-from tests.refusing import refused
-
-START = date(2026, 3, 2)
-
-
-def a_product(
-    *,
-    container: Container = Container.MULTI_DOSE_VIAL,
-    fill_ul: int = 10_000,
-    preservatives: str = "benzyl alcohol 1.5%",
-    mcg_per_ml: int = 1000,
-) -> Product:
-    return Product(
-        code="US-CY-VIT10",
-        name="Cyanocobalamin injection",
-        labeler="Vitruvias",
-        form=Form.CYANOCOBALAMIN,
-        strength=Strength(mcg_per_ml),
-        container=container,
-        fill_ul=fill_ul,
-        preservatives=Preservatives.parse(preservatives),
-        storage=Storage(Temperature.ROOM, protect_from_light=True),
-        routes=frozenset(Route),
-    )
-
-
-AMPOULE = a_product(container=Container.AMPOULE, fill_ul=1000, preservatives="none")
-
-
-def course(text: str, *supplied: tuple[int, int], start: int = 0) -> Course:
-    """The directions from a day on, after fills that began on a day and covered so many injections."""
-    return Course(parse(text), day(start), tuple((day(began), covered) for began, covered in supplied))
-
-
-def day(offset: int) -> date:
-    return START + timedelta(days=offset)
+from tests.rules.supplied import AMPOULE, START, a_product, course, day
 
 
 def test_a_vial_is_given_up_when_its_in_use_days_are_over() -> None:
@@ -197,70 +155,6 @@ def test_what_is_left_of_a_vial_serves_a_smaller_dose() -> None:
     assert (supply.doses, supply.waste_ul, supply.days_supply) == (4, 1000, 28)
 
 
-def test_a_supply_that_completes_the_course_says_so() -> None:
-    weekly = course("1 mg IM weekly for 4 doses")
-    assert [supply_of(units, weekly, AMPOULE).completes for units in (3, 4, 10)] == [False, True, True]
-    supply = supply_of(10, weekly, AMPOULE)
-    assert (supply.doses, supply.waste_ul, supply.last_injection, supply.next_injection) == (4, 6000, day(21), day(28))
-
-
-def test_a_course_is_complete_when_its_longest_way_is() -> None:
-    week = course("1 mg IM daily for 6 to 7 days")
-    assert supply_of(6, week, AMPOULE) == Supply(6, 6, START, day(5), day(6), 6, 6000, 0, completes=False)
-    assert supply_of(7, week, AMPOULE) == Supply(7, 7, START, day(6), day(7), 7, 7000, 0, completes=True)
-    rest = course("1 mg IM daily for 6 to 7 days", (0, 6), start=6)
-    assert supply_of(1, rest, AMPOULE) == Supply(1, 1, day(6), day(6), day(7), 1, 1000, 0, completes=True)
-
-
-def test_days_never_take_more_than_completes_the_course() -> None:
-    text = "1 mg IM weekly until 2026-03-31"
-    assert [units_for_days(days, course(text), AMPOULE) for days in (28, 29, 90, 5000)] == [4, 5, 5, 5]
-    assert units_for_days(5000, course(text, (0, 3), start=21), AMPOULE) == 2
-
-
-def test_units_beyond_the_course_are_needed_no_later_than_its_last_injection() -> None:
-    needed = last_injection(course("1 mg IM weekly for 2 doses"), AMPOULE)
-    assert [needed(units) for units in (1, 2, 3, 9)] == [day(0), day(7), day(7), day(7)]
-
-
-def test_a_fill_goes_on_where_the_one_before_ended() -> None:
-    text = "1 mg IM daily for 7 days, then 1 mg IM weekly for 4 weeks, then 1 mg IM monthly"
-    supply = supply_of(4, course(text, (0, 9), start=21), AMPOULE)
-    # Days 21 and 28, then monthly from day 35, 6 April.
-    assert (supply.last_injection, supply.next_injection) == (date(2026, 5, 6), date(2026, 6, 6))
-
-
-@pytest.mark.parametrize(
-    ("text", "supplied", "start"),
-    [
-        ("1 mg IM weekly for 4 doses", ((0, 3), (21, 1)), 40),
-        ("1 mg IM daily for 6 to 7 days", ((0, 7),), 7),
-        ("1 mg IM weekly until 2026-03-31", ((0, 2),), 30),
-    ],
-)
-def test_a_completed_course_has_nothing_left(text: str, supplied: tuple[tuple[int, int], ...], start: int) -> None:
-    done = course(text, *supplied, start=start)
-    assert done.completed
-    for ask in (
-        lambda: supply_of(1, done, AMPOULE),
-        lambda: units_for_days(1, done, AMPOULE),
-        lambda: last_injection(done, AMPOULE),
-        done.injections,
-    ):
-        with pytest.raises(CourseCompleted):
-            ask()
-
-
-def test_a_course_is_not_completed_while_any_way_has_something_left() -> None:
-    assert not course("1 mg IM daily for 6 to 7 days", (0, 6), start=6).completed
-    assert not course("1 mg IM weekly", *((7 * week, 1) for week in range(400)), start=2800).completed
-
-
-def test_a_completed_course_tells_what_was_supplied_and_when_it_ended() -> None:
-    refused(CourseCompleted, lambda: supply_of(1, course("1 mg IM weekly for 4 doses", (0, 4), start=40), AMPOULE))
-    refused(CourseCompleted, lambda: supply_of(1, course("1 mg IM weekly until 2026-03-03", (0, 1), start=40), AMPOULE))
-
-
 def test_the_largest_of_the_doses_that_may_come_next_must_fit() -> None:
     """After one of up to 2 small doses the next is small or large."""
     text = "500 mcg IM daily for up to 2 doses, then 2.5 mg IM weekly"
@@ -288,178 +182,6 @@ def test_as_needed_lasts_as_if_it_were_always_needed() -> None:
     assert supply_of(4, course("1 mg IM as needed, at most weekly"), AMPOULE).days_supply == 28
 
 
-@st.composite
-def a_case(draw: st.DrawFn) -> tuple[Course, Product]:
-    """A course of one to three phases, at its beginning or after some fills, and a product."""
-    phases = []
-    count = draw(st.integers(1, 3))
-    for number in range(count):
-        unit = draw(st.sampled_from([Unit.DAY, Unit.WEEK, Unit.MONTH, Unit.YEAR]))
-        least, most = sorted(draw(st.tuples(st.integers(1, 5), st.integers(1, 5))))
-        times = draw(st.integers(1, 7)) if unit in (Unit.WEEK, Unit.MONTH) and most == 1 else 1
-        lasting = None
-        if number < count - 1 or draw(st.booleans()):
-            lasting = Duration(
-                draw(st.sampled_from([Unit.DAY, Unit.WEEK, Unit.MONTH, Unit.DOSE])),
-                *sorted(draw(st.tuples(st.integers(0, 9), st.integers(1, 9)))),
-            )
-        dose = Dose(draw(st.integers(1, 12)) * 500)
-        phases.append(Phase(dose, Route.IM, Interval(unit, least, most, times), lasting))
-    supplied, on = [], START
-    for gap, covered in draw(st.lists(st.tuples(st.integers(0, 30), st.integers(0, 6)), max_size=3)):
-        supplied.append((on, covered))
-        on += timedelta(days=gap)
-    product = a_product(
-        container=draw(st.sampled_from(Container)),
-        fill_ul=draw(st.sampled_from([1000, 2000, 10_000, 30_000])),
-        preservatives=draw(st.sampled_from(["none", "unknown", "benzyl alcohol"])),
-    )
-    return Course(Directions(tuple(phases)), on, tuple(supplied)), product
-
-
-class Played(NamedTuple):
-    """One way of injecting from a box: the doses in microlitres, the day each unit was last used, the day it failed."""
-
-    doses_ul: list[int]
-    last: date
-    used: list[date]
-    failed: date | None
-
-
-def play(units: int, course: Course, product: Product, pace: Pace) -> Played | None:
-    """Injects day by day from a box of units; None where nothing is left to inject at this pace."""
-    position = dict(course.positions)[pace]
-    days = list(islice(injections(course.directions, course.start, pace, position), 400))
-    if not days:
-        return None
-    doses: list[int] = []
-    used: list[date] = []
-    left_ul, opened, last = 0, course.start, course.start
-    for on, dose, _ in days:
-        dose_ul = product.strength.volume_ul(dose)
-        kept = left_ul >= dose_ul and on < opened + timedelta(days=product.kept_days)
-        if kept:
-            left_ul -= dose_ul
-            used[-1] = on
-        else:
-            left_ul, opened, wanted = 0, on, 0
-            while left_ul < dose_ul:
-                left_ul += product.fill_ul
-                wanted += 1
-            if len(used) + wanted > units:
-                return Played(doses, last, used + [on] * (units - len(used)), on)
-            used += [on] * wanted
-            left_ul = left_ul - dose_ul if wanted == 1 else 0
-        doses.append(dose_ul)
-        last = on
-    assert len(days) < 400
-    return Played(doses, last, used + [last] * (units - len(used)), None)
-
-
-def games(units: int, course: Course, product: Product) -> list[Played]:
-    played = (play(units, course, product, pace) for pace in paces(course.directions))
-    return [game for game in played if game is not None]
-
-
-@given(a_case(), st.integers(1, 8))
-def test_equals_injecting_from_a_box_day_by_day(case: tuple[Course, Product], units: int) -> None:
-    course, product = case
-    played = games(units, course, product)
-    failed = [game for game in played if game.failed is not None]
-    if not played:
-        assert course.completed
-        return
-    if any(not game.doses_ul for game in failed):
-        with pytest.raises(TooFewUnits):
-            supply_of(units, course, product)
-        return
-    supply = supply_of(units, course, product)
-    fewest = min((len(game.doses_ul), sum(game.doses_ul)) for game in failed or played)
-    if not failed:
-        fewest = max((len(game.doses_ul), sum(game.doses_ul)) for game in played)
-    assert (supply.doses, supply.volume_ul) == fewest
-    assert supply.waste_ul == units * product.fill_ul - supply.volume_ul
-    assert supply.waste_ul >= 0
-    assert supply.completes == (not failed)
-    assert supply.first_injection == course.start
-    assert supply.last_injection == max(game.last for game in played)
-    if failed:
-        assert supply.next_injection == min(game.failed for game in failed if game.failed is not None)
-    assert supply.next_injection > course.start
-    assert supply.days_supply == (supply.next_injection - course.start).days
-    needed = last_injection(course, product)
-    assert [needed(unit + 1) for unit in range(units)] == [
-        max(days) for days in zip(*(game.used for game in played), strict=True)
-    ]
-
-
-@given(a_case(), st.integers(1, 200))
-def test_units_for_days_are_the_least_that_are_enough(case: tuple[Course, Product], days: int) -> None:
-    course, product = case
-    if course.completed:
-        return
-    units = units_for_days(days, course, product)
-    supply = supply_of(units, course, product)
-    assert units >= 1
-    assert supply.completes or supply.days_supply >= days
-    if units > 1:
-        try:
-            fewer = supply_of(units - 1, course, product)
-        except TooFewUnits:
-            return
-        assert not fewer.completes
-        assert fewer.days_supply < days
-
-
-@given(a_case(), st.integers(1, 30))
-def test_more_units_serve_no_less(case: tuple[Course, Product], units: int) -> None:
-    course, product = case
-    if course.completed:
-        return
-    try:
-        fewer, more = (supply_of(count, course, product) for count in (units, units + 1))
-    except TooFewUnits:
-        return
-    assert fewer.doses <= more.doses
-    assert fewer.days_supply <= more.days_supply
-    assert fewer.last_injection <= more.last_injection
-    assert fewer.completes <= more.completes
-
-
-@given(a_case())
-def test_the_day_of_need_never_falls(case: tuple[Course, Product]) -> None:
-    course, product = case
-    if course.completed:
-        return
-    needed = last_injection(course, product)
-    days = [needed(units) for units in range(1, 40)]
-    assert days == sorted(days)
-    assert days[0] >= course.start
-
-
-@given(a_case(), st.integers(1, 12))
-def test_a_fill_that_completes_leaves_nothing_for_the_next(case: tuple[Course, Product], units: int) -> None:
-    """What a supply says that it covers is what the next fill goes on from, without a gap and without an end."""
-    course, product = case
-    for _ in range(40):
-        if course.completed:
-            return
-        try:
-            supply = supply_of(units, course, product)
-        except TooFewUnits:
-            return
-        after = Course(
-            course.directions, supply.next_injection, (*course.supplied, (supply.first_injection, supply.doses))
-        )
-        if len(paces(course.directions)) == 1:
-            assert after.completed == supply.completes
-            covered = [each.on for each in islice(course.injections(), supply.doses + 1)]
-            assert supply.completes or covered.pop() == supply.next_injection
-            assert len(covered) == supply.doses
-            assert covered[-1] == supply.last_injection
-        course = after
-
-
 @pytest.mark.parametrize(
     ("text", "product", "units", "days"),
     [
@@ -472,48 +194,3 @@ def test_a_fill_that_completes_leaves_nothing_for_the_next(case: tuple[Course, P
 )
 def test_each_unit_has_the_days_that_it_serves(text: str, product: Product, units: int, days: list[list[int]]) -> None:
     assert days_of_units(units, course(text), product) == tuple(tuple(map(day, each)) for each in days)
-
-
-def steady(directions: Directions) -> Directions:
-    """The same without a range, at one pace."""
-
-    def end(phase: Phase) -> Duration | None:
-        assert phase.lasting is None or isinstance(phase.lasting, Duration)
-        return phase.lasting and replace(phase.lasting, least=phase.lasting.most)
-
-    return replace(
-        directions,
-        phases=tuple(
-            replace(each, interval=replace(each.interval, most=each.interval.least), lasting=end(each))
-            for each in directions.phases
-        ),
-    )
-
-
-@given(a_case(), st.lists(st.integers(1, 12), min_size=1, max_size=6), st.integers(0, 31))
-def test_the_days_of_the_units_of_all_fills_are_those_of_one_walk(
-    case: tuple[Course, Product], fills: list[int], later: int
-) -> None:
-    directions, product = steady(case[0].directions), case[1]
-    (pace,) = paces(directions)
-    start = on = day(later)
-    supplied: list[tuple[date, int]] = []
-    found: list[date] = []
-    for units in fills:
-        filled = Course(directions, on, tuple(supplied))
-        if filled.completed:
-            break
-        try:
-            supply = supply_of(units, filled, product)
-        except TooFewUnits:
-            break
-        of_units = days_of_units(units, filled, product)
-        assert len(of_units) == units
-        assert sorted(of_units, key=lambda each: each or (date.max,)) == list(of_units)
-        # The units of one large dose have the same day.
-        days = sorted(set().union(*of_units))
-        assert (len(days), days[-1]) == (supply.doses, supply.last_injection)
-        found += days
-        supplied.append((on, supply.doses))
-        on = supply.next_injection
-    assert found == [each.on for each in islice(injections(directions, start, pace), len(found))]
