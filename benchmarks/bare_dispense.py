@@ -94,11 +94,12 @@ def durable(connection: Any, _: object) -> None:
 
 
 @app.command()
-def main_command(rx: int, database: Annotated[Path, typer.Option()], label: Annotated[Path, typer.Option()]) -> None:
+def main_command(rx: int, database: Annotated[str, typer.Option()], label: Annotated[Path, typer.Option()]) -> None:
     """Dispense one fill and write its label."""
-    engine = create_engine(f"sqlite:///{database}")
-    event.listen(engine, "connect", durable)
-    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+    engine = create_engine(database)
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", durable)
+        event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
     with engine.begin() as db:
         number, row, taken = written(db, rx)
         pdf = drawn(number, row, taken)

@@ -1,7 +1,6 @@
 """The least that `dispensary stock` could be: Typer, SQLAlchemy Core, one SELECT, a table."""
 
 from datetime import date
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -25,9 +24,9 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_mar
 
 
 @app.command()
-def stock(database: Annotated[Path, typer.Option()]) -> None:
+def stock(database: Annotated[str, typer.Option()]) -> None:
     """Show every lot with units left."""
-    engine = create_engine(f"sqlite:///{database}")
+    engine = create_engine(database)
     statement = (
         select(product.c.code, lot.c.number, balance.c.expires, place.c.code, lot.c.state, balance.c.units)
         .join(balance, balance.c.product_id == product.c.id)

@@ -39,7 +39,7 @@ def commands() -> list[Line]:
         pharmacy.build(f"sqlite:///{ours}")
         pharmacy.settings_beside(ours)
         shutil.copy(ours, bare)
-        cli, app = ("dispensary.cli.app", "--database", str(ours)), ("--database", str(bare))
+        cli, app = ("dispensary.cli.app", "--database", str(ours)), ("--database", f"sqlite:///{bare}")
         dispense = in_turns(
             lambda i: run(*cli, "dispense", f"RX{i + 1}", "--label", f"{folder}/ours-{i}.pdf"),
             lambda i: run("benchmarks.bare_dispense", str(i + 1), *app, "--label", f"{folder}/bare-{i}.pdf"),

@@ -1,5 +1,7 @@
 """The generated history is one that the program itself could have written, and what is measured on it does its work."""
 
+import json
+from contextlib import closing
 from datetime import date
 from functools import partial
 
@@ -10,7 +12,9 @@ from benchmarks import pharmacy
 from benchmarks.scale import __main__ as bench
 from benchmarks.scale import days, history, today
 from benchmarks.scale.__main__ import Line, Run, growth, measured, table
-from benchmarks.scale.floors import FLOORS, _batches
+from benchmarks.scale.books import Databases, Files
+from benchmarks.scale.floors import FLOORS, Rows
+from benchmarks.server import Server
 from dispensary import database, lookup
 from dispensary.reports.verify import verify
 from dispensary.schema.prescribing import dispense as fills
@@ -108,38 +112,67 @@ def test_what_fails_leaves_no_half_history(sqlite_url, monkeypatch):
     engine.dispose()
 
 
-def test_every_floor_does_its_work(sqlite_url, tmp_path):
-    written(sqlite_url)
-    engine = pharmacy.engine_at(sqlite_url)
+def test_every_floor_does_its_work(url, tmp_path):
+    written(url)
+    engine = pharmacy.engine_at(url)
     with database.reading(engine) as db:
-        raw = db.connection.dbapi_connection
-        rows = sum(map(len, _batches(raw, "SELECT id FROM movement")))
-        assert rows == db.execute(text("SELECT count(*) FROM movement")).scalar_one()
+        there = db.execute(text("SELECT count(*) FROM movement")).scalar_one()
+    engine.dispose()
+    with closing(Rows(url)) as raw:
+        assert sum(map(len, raw.batches("SELECT id FROM movement"))) == there
         for floor in FLOORS.values():
             floor(raw, tmp_path)
-    engine.dispose()
-    assert len((tmp_path / "movements.csv").read_text().splitlines()) == rows
+    assert len((tmp_path / "movements.csv").read_text().splitlines()) == there
+    night = json.loads((tmp_path / "night.json").read_text())
+    assert all(night.values())
 
 
-def test_a_command_and_its_floor_are_measured_as_processes(sqlite_url, tmp_path, monkeypatch):
-    written(sqlite_url)
-    pharmacy.settings_beside(tmp_path / "history.db")
+@pytest.fixture(params=["sqlite", "postgresql"])
+def books(request, little, tmp_path, monkeypatch):
+    monkeypatch.setattr(history, "write", partial(history.write, until=NOW))
+    if request.param == "sqlite":
+        return Files(tmp_path / "kept")
+    return Databases(tmp_path, Server(request.getfixturevalue("postgres_server")))
+
+
+@pytest.mark.parametrize("command", ["dispense", "stock", "audit verify"])
+def test_a_command_and_its_floor_are_measured_as_processes(books, monkeypatch, command):
     monkeypatch.setattr(bench, "ROUNDS", 1)
-    dispensing = next(each for each in bench.SUBJECTS if each.command == "dispense")
-    line = measured(dispensing, 12_000, tmp_path / "history.db")
+    subject = next(each for each in bench.SUBJECTS if each.command == command)
+    line = measured(subject, 2000, books)
     for run in (line.ours, line.floor):
         assert 0 < run.cpu < 60
         # What Python itself needs, and no more than a small command.
         assert 10 < run.mib < 200
+    # The history is used again with what ours wrote, and what the floor wrote is not in it.
+    engine = pharmacy.engine_at(books.at(2000))
+    with database.reading(engine) as db:
+        assert verify(db).ok
+    engine.dispose()
+
+
+def test_what_fails_ends_the_measuring():
     with pytest.raises(SystemExit, match="unlikely"):
-        bench.run(["-c", "raise SystemExit('unlikely')"])
+        bench.run(["-c", "raise SystemExit('unlikely')"], {})
 
 
 def test_the_table_holds_80_columns_and_growth_is_of_the_longest_to_the_shortest():
     lines = [
-        Line(subject.command, size, Run(1000.0 * factor, 100.0 * factor, 1000.0), Run(10.0, 10.0, 20.0))
+        Line(
+            subject.command,
+            size,
+            Run(1000.0 * factor, 100.0 * factor, 1000.0),
+            Run(10.0, 10.0, 20.0),
+            by_the_clock=False,
+        )
         for size, factor in ((10_000, 1), (100_000, 7), (10_000_000, 3))
         for subject in bench.SUBJECTS
     ]
     assert max(map(len, table(lines).splitlines())) <= 80
     assert growth(lines) == [("stock", 3.0), ("expiring", 3.0), ("dispense", 3.0)]
+
+
+def test_where_a_server_works_the_clock_is_what_counts():
+    ours, floor = Run(8.0, 2.0, 60.0), Run(4.0, 0.5, 20.0)
+    assert table([Line("stock", 10, ours, floor, by_the_clock=False)]).split()[-3:] == ["0.50", "20", "0.25"]
+    assert table([Line("stock", 10, ours, floor, by_the_clock=True)]).split()[-3:] == ["4.00", "20", "0.50"]
