@@ -5,8 +5,9 @@ from contextlib import closing
 from datetime import date
 from functools import partial
 
+import psycopg
 import pytest
-from sqlalchemy import func, select, text
+from sqlalchemy import event, func, select, text
 
 from benchmarks import pharmacy
 from benchmarks.scale import __main__ as bench
@@ -84,6 +85,37 @@ def test_verify_holds_for_a_history_and_the_program_goes_on_from_it(url):
     with database.reading(engine) as db:
         assert verify(db).ok
     engine.dispose()
+
+
+def looked_at(plan):
+    """The rows that a plan and what is under it looked at, among them those that did not fit."""
+    removed = sum(count for what, count in plan.items() if what.startswith("Rows Removed by"))
+    here = plan["Actual Loops"] * (plan["Actual Rows"] + removed)
+    return here + sum(looked_at(each) for each in plan.get("Plans", ()))
+
+
+def test_no_check_of_a_server_looks_at_all_movements_for_each_lot(little, postgres_server):
+    """A plan for the first few differences does so, since where nothing differs they are never found."""
+    admin(postgres_server, "CREATE DATABASE looked_at")
+    url = server_uri(postgres_server, "looked_at")
+    filled = written(url)
+    engine = pharmacy.engine_at(url)
+    asked = []
+    event.listen(engine, "before_cursor_execute", lambda *given: asked.append(given[2:4]))
+    with database.reading(engine) as db:
+        assert verify(db).ok
+    checks = [(statement, given) for statement, given in asked if statement.startswith("WITH found AS MATERIALIZED")]
+    with psycopg.connect(url) as server:
+        explained = [
+            server.execute(f"EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) {statement}", given).fetchone()
+            for statement, given in checks
+        ]
+    most = max(looked_at(plans[0]["Plan"]) for (plans,) in explained)
+    engine.dispose()
+    admin(postgres_server, "DROP DATABASE looked_at WITH (FORCE)")
+    assert len(checks) > 20
+    # All of them at every step of the plan, and not once for each lot.
+    assert filled.movements < most < 30 * filled.movements
 
 
 def test_the_same_seed_writes_the_same_chain_and_another_one_another(little, tmp_path):
