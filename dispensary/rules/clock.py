@@ -9,8 +9,12 @@ from dispensary.rules.moments import to_the_second
 APART = timedelta(minutes=5)
 """Counters' clocks may differ by so much without anybody being refused or told."""
 
-SIGNING_IN = frozenset({"login", "logout", "confirmed", "refused"})
-"""Kinds of events that are entered by whatever clock: who sets the clock right must get in, and none moves stock."""
+SIGNING_IN = frozenset({"login", "logout", "confirmed", "refused", "user rescue", str(Act.USER_PIN)})
+"""Kinds of events that are entered by whatever clock: who sets the clock right must get in, and none moves stock.
+
+A PIN is one of them: whoever got it from somebody else chooses another before anything else, so that a key would
+otherwise open nothing after an entry of a time that is not yet.
+"""
 
 
 class ClockBehind(Refused):

@@ -26,6 +26,7 @@ from dispensary.services.people.rescue import (
     enter_key,
     rescue,
 )
+from dispensary.services.people.set_clock import SetClock, set_clock
 from dispensary.services.people.sites import NewSite, Right, add_site, give_right
 from dispensary.services.people.user_access import Access, change_access
 from dispensary.sessions import of_token
@@ -165,9 +166,21 @@ def test_a_key_opens_its_own_site(house):
     rescued(house)
 
 
-def test_a_rescue_has_the_right_clock(house):
+def test_whoever_is_rescued_after_a_clock_was_ahead_can_set_it_right(house):
+    """Nobody knows a PIN, and the last entry is of a year that is not yet."""
     made(house)
-    nothing_written(house, ClockBehind, lambda: rescued(later(house, -1)))
+    ahead = later(house, 400)
+    ahead.write(
+        lambda db: add_user(db, NewUser("ahead", "ahead", Role.TECHNICIAN), on=ahead.on, by=the_person(house, "alex"))
+    )
+    rescued(house)
+    pia = the_person(house, "pia")
+    given_pin(house, "pia", pin="482916")
+    nothing_written(house, ClockBehind, lambda: made(house, ANOTHER, by="pia"))
+    order = SetClock("clock", "the other counter was a year ahead")
+    house.write(lambda db: set_clock(db, order, on=house.on, by=pia))
+    made(house, ANOTHER, by="pia")
+    assert house.read(verify).ok
 
 
 def test_neither_the_key_nor_the_pin_is_in_the_books(house):
