@@ -1,5 +1,6 @@
 """`dispensary user key` and `dispensary user rescue`: the way back where nobody can log in who may give PINs."""
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -35,6 +36,9 @@ def key(
     # It has its name once the books know the key: what a refusal leaves opens nothing, and is no file.
     with new_file(out) as file:
         file.write(f"{made.text}\n".encode())
+        # A disk that does not take it is told of now: afterwards an earlier key would open nothing any more.
+        file.flush()
+        os.fsync(file.fileno())
         entered = at.write(enter_key, NewKey(request_key(context, request), made.verifier))
     said = f"The key is in {shown(out)}: take it away from this machine. An earlier one opens nothing any more."
     show(format, entered, [entered], wrapped(said))

@@ -1,5 +1,8 @@
 """Everybody who may give PINs forgot theirs, and the key is in the safe, on each engine."""
 
+import errno
+import os
+
 from dispensary.cli.signing import NotAKeyFile
 from dispensary.services.people.rescue import NotTheKey
 from tests.cli.sign_in.house import is_refused
@@ -50,6 +53,21 @@ def test_a_file_that_holds_no_key_is_none(house):
     (house.run.folder / "link.key").symlink_to("words.key")
     for name in ("words.key", "link.key", "missing.key", "."):
         is_refused(house.refused("user", "rescue", "mia", name), code(NotAKeyFile))
+
+
+def test_a_key_that_the_disk_does_not_take_leaves_the_earlier_one_as_it_is(house, monkeypatch):
+    with_key(house)
+    house.login("pia")
+
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as disk:
+        disk.setattr("os.fsync", full)
+        said = house("user", "key", "--out", "second.key", typed=(PINS["pia"],))
+    assert (said.status, said.out) == (3, "")
+    assert not (house.run.folder / "second.key").exists()
+    house.done("user", "rescue", "mia", "rescue.key", typed=(NEW,))
 
 
 def test_no_file_is_written_over_and_a_refused_key_leaves_none(house):
