@@ -2,7 +2,7 @@
 
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import islice
 from typing import Any, TextIO
 
@@ -32,7 +32,10 @@ class Spool:
             self._file.writelines(self._pieces(rows))
             self._file.flush()
         except OSError as problem:
-            raise NotPrinted(problem=problem.strerror or str(problem)) from None
+            # Let go of now, with what could not be written: closing it later would fail once more.
+            with suppress(OSError):
+                self._file.close()
+            raise _not_kept(problem) from None
 
     def show(self) -> None:
         """Print what was taken."""
@@ -53,9 +56,17 @@ class Spool:
 
 @contextmanager
 def spool(chosen: Format, page: Page, cells: Cells = iter) -> Iterator[Spool]:
-    """Room for rows: `page` makes a table of some of them, `cells` the lines of the CSV of all."""
-    with tempfile.TemporaryFile("w+", encoding="utf-8", newline="") as file:
+    """Room for rows: `page` makes a table of some of them, `cells` the lines of the CSV of all; raises NotPrinted."""
+    try:
+        opened = tempfile.TemporaryFile("w+", encoding="utf-8", newline="")  # noqa: SIM115
+    except OSError as problem:
+        raise _not_kept(problem) from None
+    with opened as file:
         yield Spool(file, chosen, page, cells)
+
+
+def _not_kept(problem: OSError) -> NotPrinted:
+    return NotPrinted(problem=problem.strerror or str(problem))
 
 
 def _batches(rows: Iterable[Any]) -> Iterator[list[Any]]:

@@ -188,11 +188,21 @@ def test_nothing_is_shown_of_whom_the_audit_cannot_note(filled, monkeypatch):
     assert (ran.status, ran.out) == (3, "")
 
 
-def test_a_full_disk_is_told(filled, monkeypatch):
-    def fails(*_, **__):
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr("dispensary.cli.spool.Spool._pieces", fails)
-    ran = filled("report", "access")
+@pytest.mark.parametrize("kind", ["table", "json"])
+def test_a_full_disk_is_told(filled, monkeypatch, kind):
+    """Also of a few rows, which are not written before the file is closed."""
+    filled.done("patient", "show", "P1")
+    monkeypatch.setattr("tempfile.TemporaryFile", lambda mode, **more: open("/dev/full", "w", **more))  # noqa: SIM115
+    ran = filled("report", "access", "--format", kind)
     assert (ran.status, ran.out) == (4, "")
     assert "could not be printed (No space left on device)" in " ".join(ran.err.split())
+
+
+def test_that_there_is_no_room_at_all_is_told(filled, monkeypatch):
+    def fails(*_, **__):
+        raise FileNotFoundError(2, "No usable temporary directory found")
+
+    monkeypatch.setattr("tempfile.TemporaryFile", fails)
+    ran = filled("report", "access")
+    assert (ran.status, ran.out) == (4, "")
+    assert "could not be printed (No usable temporary directory found)" in " ".join(ran.err.split())
