@@ -191,10 +191,12 @@ def main() -> None:
     logging.getLogger().addHandler(logging.NullHandler())
     if not sys.warnoptions:
         warnings.simplefilter("ignore")
-    for name in ("stdout", "stderr"):
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
-            # Closed by whoever started it, a scheduler for one: what is said goes nowhere, and into no other file.
-            setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115
+            # Closed by whoever started it, a scheduler for one: nobody is asked, and what is said goes nowhere, and
+            # into no other file.
+            setattr(sys, name, open(os.devnull, mode))  # noqa: SIM115
         # A terminal that cannot show a letter shows its number; nothing fails after the work is done.
-        getattr(sys, name).reconfigure(errors="backslashreplace")
+        if mode == "w":
+            getattr(sys, name).reconfigure(errors="backslashreplace")
     app(prog_name="dispensary")

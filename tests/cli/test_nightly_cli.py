@@ -85,3 +85,14 @@ def test_a_job_without_standard_streams_does_its_work_all_the_same(counter, clos
     said = subprocess.run(["/bin/sh", "-c", command], cwd=counter.folder, stderr=subprocess.PIPE, check=False)
     assert (said.returncode, said.stderr) == (0, b"")
     assert len(files("closed")) == 3
+
+
+@pytest.mark.parametrize(
+    ("words", "code"), [("receive -", "empty_scan"), ("--pin-stdin user pin", "nobody_to_ask")], ids=["scans", "PIN"]
+)
+def test_a_job_without_standard_input_reads_nothing(counter, words, code):
+    program = "from dispensary.cli.app import main; main()"
+    command = f"exec {sys.executable} -c '{program}' {words} --format json <&-"
+    said = subprocess.run(["/bin/sh", "-c", command], cwd=counter.folder, capture_output=True, check=False)
+    assert (said.returncode, said.stdout) == (1, b"")
+    assert json.loads(said.stderr)["error"]["code"] == code
