@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from dispensary.errors import Refused, quoted
-from dispensary.rules.identifiers import parse_gtin
+from dispensary.rules.identifiers import parse_gtin, require_agreeing
 from dispensary.rules.product import (
     Container,
     Form,
@@ -131,6 +131,8 @@ def _parsed(field: Mapping[str, str]) -> Row:
     units = None if field["units_per_pack"] in ("", "unknown") else parse_units(field["units_per_pack"])
     if gtin is not None and units is None:
         raise GtinOfUnknownPack(gtin=gtin)
+    if gtin is not None:
+        require_agreeing(field["identifier_kind"], field["identifier"], gtin)
     return Row(
         Product(
             code=parse_code(field["code"]),

@@ -48,20 +48,17 @@ class AmbiguousNdc(NotAnNdc):
     sentence = "{given} may be 4-4-2, 5-3-2 or 5-4-1 digits: write the NDC with the hyphens of the pack."
 
 
-class NoGtinOfNdc(NotAnNdc):
-    """An NDC that was lengthened, so the GTIN made of its ten digits is not known."""
+class GtinOfAnother(Refused):
+    """A GTIN that holds another NDC or Vnr than the one beside it."""
 
     sentence = (
-        "{given} does not tell the GTIN, which holds the NDC's ten digits as the pack shows them: "
-        "write it as 4-4-2, 5-3-2 or 5-4-1, or scan the pack."
+        "GTIN {gtin} holds {held} as its {kind} and the {kind} beside it is {identifier}: "
+        "copy both again from the pack, or leave the GTIN empty."
     )
-
-
-class NotAVnr(Refused):
-    """The text is not a Nordic article number."""
-
-    sentence = "{given} is not a Vnr: give the six digits on the pack, such as 440294."
-    given: str
+    gtin: str
+    held: str
+    kind: str
+    identifier: str
 
 
 class NotAnNpi(Refused):
@@ -113,21 +110,6 @@ def parse_gtin(text: str) -> str:
     return text.zfill(14)
 
 
-def gtin_of_ndc(ndc: str, indicator: int = 0) -> str:
-    """The GTIN-14 of a ten-digit NDC with hyphens: indicator, 03, the ten digits, check digit.
-
-    `indicator` 0 is the pack that the NDC names, 1 to 8 the cases and cartons of it; each level has
-    a GTIN of its own. Raises NotAnNdc, AmbiguousNdc, NoGtinOfNdc, and ValueError for another indicator.
-    """
-    if not 0 <= indicator <= 8:
-        raise ValueError(f"a packaging indicator is 0 to 8, not {indicator}")
-    digits = "".join(_segments(ndc))
-    if len(digits) != 10:
-        raise NoGtinOfNdc(given=quoted(ndc))
-    body = f"{indicator}03{digits}"
-    return body + _gtin_check_digit(body)
-
-
 def ndc11(ndc: str) -> str:
     """The NDC as 5-4-2 text: the short segment of a ten-digit NDC gets a leading zero.
 
@@ -141,18 +123,20 @@ def ndc11(ndc: str) -> str:
     )
 
 
-def ntin_of_vnr(vnr: str) -> str:
-    """The GTIN-14 of a Nordic pack with this six-digit Vnr; raises NotAVnr."""
-    if not re.fullmatch(r"[0-9]{6}", vnr):
-        raise NotAVnr(given=quoted(vnr))
-    body = f"0{_NTIN}{vnr}"
-    return body + _gtin_check_digit(body)
+def require_agreeing(kind: str, identifier: str, gtin: str) -> None:
+    """Nothing, where the GTIN-14 of a pack holds its NDC or Vnr, or none; raises GtinOfAnother.
 
-
-def vnr_of_ntin(gtin: str) -> str | None:
-    """The Vnr in a Nordic GTIN, or None where the GTIN is of another origin; raises NotAGtin."""
-    gtin14 = parse_gtin(gtin)
-    return gtin14[7:13] if gtin14.startswith(f"0{_NTIN}") else None
+    The ten digits of an NDC stand behind 03, those of another package of the product in the GTINs of its vials and
+    cartons (GS1 US, NDC and GTIN). An NDC or Vnr that is not whole says nothing.
+    """
+    if kind == "NDC" and gtin[1:3] == "03":
+        held, begins = gtin[3:13], _product_digits(identifier)
+    elif kind == "Vnr" and gtin.startswith(f"0{_NTIN}") and re.fullmatch(r"[0-9]{6}", identifier):
+        held, begins = gtin[7:13], {identifier}
+    else:
+        return
+    if begins and not held.startswith(tuple(begins)):
+        raise GtinOfAnother(gtin=gtin, held=held, kind=kind, identifier=quoted(identifier))
 
 
 def parse_npi(text: str) -> str:
@@ -245,6 +229,20 @@ def _birth_date(number: str) -> date | None:
         return date(century + year, month, day - 40 if day > 40 else day)
     except ValueError:
         return None
+
+
+def _product_digits(ndc: str) -> set[str]:
+    """Labeler and product of an NDC as they may stand among its ten digits; none where that cannot be told."""
+    try:
+        labeler, product, package = _segments(ndc)
+    except NotAnNdc:
+        return set()
+    digits = len(labeler + product + package)
+    if digits == 10:
+        return {labeler + product}
+    # One of the segments was given a zero; the longer NDCs of 2033 have no ten digits.
+    shorter = [(labeler, labeler[1:] + product), (product, labeler + product[1:]), (package, labeler + product)]
+    return {begin for segment, begin in shorter if digits == 11 and segment.startswith("0")}
 
 
 def _segments(ndc: str) -> tuple[str, str, str]:

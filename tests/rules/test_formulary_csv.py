@@ -92,6 +92,7 @@ def test_a_pack_of_unknown_size_is_no_pack():
         {"routes": "IV"},
         {"gtin": "00305170031016"},
         {"gtin": "123"},
+        {"identifier_kind": "NDC", "identifier": "0517-0032-25"},
         {"confidence": ""},
     ],
     ids=str,

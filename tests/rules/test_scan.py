@@ -5,10 +5,11 @@ import pytest
 from biip.gs1_messages import GS1Message
 from hypothesis import given
 from hypothesis import strategies as st
+from stdnum import ean
 
 from dispensary.errors import Refused, quoted
 from dispensary.rules.gs1 import GS, UnsafeSeparator, carries
-from dispensary.rules.identifiers import NotAGtin, WrongCheckDigit, gtin_of_ndc
+from dispensary.rules.identifiers import NotAGtin, WrongCheckDigit
 from dispensary.rules.scan import NotALot, NotInGs1Code, Pack, element_string, parse_lot, read_pack
 from tests.rules.scanned import A21, BASE, GTIN, SERIALISED, read, refused
 
@@ -147,7 +148,7 @@ SET_82 = "!\"%&'()*+,-./0123456789:;<=>?ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklm
 texts = st.text(SET_82, min_size=1, max_size=20) | st.text("0127", min_size=1, max_size=20)
 packs = st.builds(
     Pack,
-    gtin=st.builds(gtin_of_ndc, st.from_regex(r"[0-9]{5}-[0-9]{3}-[0-9]{2}", fullmatch=True), st.integers(0, 8)),
+    gtin=st.from_regex(r"[0-8]03[0-9]{10}", fullmatch=True).map(lambda body: body + ean.calc_check_digit(body)),
     lot=texts,
     expires=st.dates(date(1977, 1, 1), date(2076, 12, 31)),
     serial=st.none() | texts,

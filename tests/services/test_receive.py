@@ -1,13 +1,12 @@
 from datetime import date
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from dispensary.lookup import NotFound
 from dispensary.places import NotAStockPlace
 from dispensary.request import KeyReused
 from dispensary.rules.fit import PlaceDoesNotFit
-from dispensary.rules.identifiers import gtin_of_ndc
 from dispensary.rules.lot_life import SameLot
 from dispensary.rules.recall import RecalledBeforeReceived
 from dispensary.rules.scan import read_pack
@@ -31,7 +30,7 @@ from tests.refusing import nothing_written
 
 GS = "\x1d"
 CARTON = "00305170031251"
-VIAL = gtin_of_ndc("0517-0031-01")
+VIAL = "00305170031015"
 
 
 def scan(lot="A23", expires="271130", serial=None, gtin=CARTON):
@@ -202,6 +201,26 @@ def test_a_serial_stays_known_when_its_units_are_gone(shop):
     dispensed(shop, an_rx(shop, units=4))
     assert units_at(shop, "A23") == 0
     nothing_written(shop, SerialReceived, lambda: delivered(shop, scanned(shop, serial="S1")))
+
+
+def test_the_first_known_serial_of_a_delivery_is_named(shop):
+    delivered(shop, scanned(shop, serial="S1"))
+    again = [scanned(shop, serial=f"S{number}") for number in (0, 1, 2, 2)]
+    refusal = nothing_written(shop, SerialReceived, lambda: delivered(shop, *again))
+    assert (refusal.serial, refusal.receipt) == ("S1", "receipt R1")
+
+
+def test_a_delivery_asks_no_more_of_the_database_for_more_packs_of_a_lot(shop):
+    """One delivery may be 10,000 scans, and on SQLite every other counter waits for it."""
+    asked = []
+    event.listen(shop.engine, "before_cursor_execute", lambda *given: asked.append(given[2]))
+
+    def questions(serials):
+        before = len(asked)
+        delivered(shop, *(scanned(shop, serial=f"S{number}") for number in serials))
+        return len(asked) - before
+
+    assert questions(range(2)) == questions(range(2, 40))
 
 
 def test_refuses_an_unknown_gtin(shop):

@@ -1,8 +1,10 @@
 """Receiving: packs by scan or by typed fields, into a place, under one receipt number, all or nothing."""
 
-from collections.abc import Iterable
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
@@ -14,7 +16,7 @@ from dispensary.rules.canonical import added
 from dispensary.rules.fit import require_fits
 from dispensary.rules.numbers import Record
 from dispensary.rules.people import Person
-from dispensary.rules.place import PlaceKind
+from dispensary.rules.place import Place, PlaceKind
 from dispensary.rules.quantity import MOST_UNITS
 from dispensary.rules.scan import Pack
 from dispensary.schema.catalogue import pack as packs
@@ -126,10 +128,13 @@ class Received:
     notes: tuple[str, ...]
 
 
-_SERIAL = (
-    select(receipt.c.number)
-    .join(receipt_line, receipt_line.c.receipt_id == receipt.c.id)
-    .where(receipt_line.c.pack_id == bindparam("pack"), receipt_line.c.serial == bindparam("serial"))
+_SERIALS = (
+    select(receipt_line.c.serial, receipt.c.number)
+    .join(receipt, receipt.c.id == receipt_line.c.receipt_id)
+    .where(
+        receipt_line.c.pack_id == bindparam("pack"),
+        receipt_line.c.serial.in_(bindparam("serials", expanding=True)),
+    )
 )
 
 
@@ -149,7 +154,7 @@ def receive(db: Connection, delivery: Delivery, *, on: datetime, by: Person) -> 
     known = _known(db, delivery.lines)
     for line in known:
         require_fits(line.product, place.code, place.climate, delivery.reason)
-        _require_new_serial(db, line, known)
+    _require_new_serials(db, known)
     require_not_recalled(db, known, by)
     found = lots_received(db, known, on.date(), by)
     ledger.post(
@@ -172,10 +177,89 @@ def receive(db: Connection, delivery: Delivery, *, on: datetime, by: Person) -> 
     head = audit.take(db, by.site_id, "receipts")
     # A notice may have been entered since; from here on one waits for the head, and finds the lots.
     require_not_recalled(db, known, by)
-    number = head.number
-    receipt_id = db.execute(
-        insert(receipt).values(site_id=by.site_id, number=number, request_id=claimed).returning(receipt.c.id)
-    ).scalar_one()
+    _write(db, {"site_id": by.site_id, "number": head.number, "request_id": claimed}, delivery, known, found, target)
+    received = Received(
+        receipt=Record.RECEIPT.number(head.number),
+        key=delivery.key,
+        lines=tuple(
+            Line(line.product.code, line.lot, line.expires, line.serial, line.units, place.code) for line in known
+        ),
+        notes=tuple(_notes(delivery.lines)),
+    )
+    values = {
+        "lines": [[line.product, line.lot, line.expires, line.serial, line.units] for line in received.lines],
+        "place": place.code,
+        "unit_cost_micros": delivery.unit_cost_micros,
+        "reason": delivery.reason,
+    }
+    audit.record(db, head, audit.Event("receive", received.receipt, delivery.key, values), on=on, by=by)
+    request.keep(db, claimed, received)
+    return received
+
+
+def _place(db: Connection, delivery: Delivery, by: Person) -> StockPlace:
+    place = places.stock_place(db, by.site_id, delivery.place)
+    if not place.kind.takes_new_stock:
+        raise NotForDeliveries(place=place.code)
+    return place
+
+
+def _known(db: Connection, lines: Collection[Typed | Scanned]) -> list[KnownLine]:
+    """The lines with their products; those that were scanned ask for all their packs at once."""
+    gtins = {line.pack.gtin for line in lines if isinstance(line, Scanned)}
+    found = {row.gtin: row for row in db.execute(select(packs).where(packs.c.gtin.in_(gtins)))} if gtins else {}
+    products = lookup.products_by_id(db, {row.product_id for row in found.values()})
+    known = []
+    for line in lines:
+        if isinstance(line, Typed):
+            product_id, product = lookup.product_by_code(db, line.product)
+            known.append(
+                KnownLine(product_id, product, None, line.lot, line.expires, line.month_only, None, "", line.units)
+            )
+            continue
+        scan = line.pack
+        row = found.get(scan.gtin)
+        if row is None:
+            raise UnknownGtin(gtin=scan.gtin)
+        if scan.serial is not None and line.quantity > (row.units if line.units else 1):
+            raise SerialQuantity(serial=scan.serial, quantity=line.quantity)
+        product = products[row.product_id]
+        units = line.quantity * (1 if line.units else row.units)
+        if units > MOST_UNITS:
+            raise TooManyUnits(quantity=line.quantity, product=product.code, units=units, most=MOST_UNITS)
+        known.append(
+            KnownLine(
+                row.product_id, product, row.id, scan.lot, scan.expires, scan.day_00, scan.serial, scan.gtin, units
+            )
+        )
+    return known
+
+
+def _require_new_serials(db: Connection, known: Iterable[KnownLine]) -> None:
+    """Raises SerialReceived for a pack that is in the books, or twice in the delivery; one question for each GTIN."""
+    serials: defaultdict[tuple[int | None, str], Counter[str]] = defaultdict(Counter)
+    for line in known:
+        if line.serial is not None:
+            serials[line.pack_id, line.gtin][line.serial] += 1
+    for (pack_id, gtin), times in serials.items():
+        rows = db.execute(_SERIALS, {"pack": pack_id, "serials": list(times)})
+        earlier = {row.serial: f"receipt {Record.RECEIPT.number(row.number)}" for row in rows}
+        for serial, count in times.items():
+            if serial in earlier or count > 1:
+                where = earlier.get(serial, "twice in this delivery")
+                raise SerialReceived(gtin=gtin, serial=serial, receipt=where)
+
+
+def _write(
+    db: Connection,
+    row: Mapping[str, object],
+    delivery: Delivery,
+    known: Iterable[KnownLine],
+    found: Mapping[tuple[int, str], Any],
+    target: Place,
+) -> None:
+    """The receipt and its lines."""
+    receipt_id = db.execute(insert(receipt).values(**row).returning(receipt.c.id)).scalar_one()
     db.execute(
         insert(receipt_line),
         [
@@ -191,75 +275,6 @@ def receive(db: Connection, delivery: Delivery, *, on: datetime, by: Person) -> 
             for line in known
         ],
     )
-    received = Received(
-        receipt=Record.RECEIPT.number(number),
-        key=delivery.key,
-        lines=tuple(
-            Line(line.product.code, line.lot, line.expires, line.serial, line.units, place.code) for line in known
-        ),
-        notes=tuple(_notes(delivery.lines)),
-    )
-    audit.record(
-        db,
-        head,
-        audit.Event(
-            "receive",
-            received.receipt,
-            delivery.key,
-            {
-                "lines": [[line.product, line.lot, line.expires, line.serial, line.units] for line in received.lines],
-                "place": place.code,
-                "unit_cost_micros": delivery.unit_cost_micros,
-                "reason": delivery.reason,
-            },
-        ),
-        on=on,
-        by=by,
-    )
-    request.keep(db, claimed, received)
-    return received
-
-
-def _place(db: Connection, delivery: Delivery, by: Person) -> StockPlace:
-    place = places.stock_place(db, by.site_id, delivery.place)
-    if not place.kind.takes_new_stock:
-        raise NotForDeliveries(place=place.code)
-    return place
-
-
-def _known(db: Connection, lines: Iterable[Typed | Scanned]) -> list[KnownLine]:
-    known = []
-    for line in lines:
-        if isinstance(line, Typed):
-            product_id, product = lookup.product_by_code(db, line.product)
-            known.append(
-                KnownLine(product_id, product, None, line.lot, line.expires, line.month_only, None, "", line.units)
-            )
-            continue
-        scan = line.pack
-        row = db.execute(select(packs).where(packs.c.gtin == scan.gtin)).first()
-        if row is None:
-            raise UnknownGtin(gtin=scan.gtin)
-        if scan.serial is not None and line.quantity > (row.units if line.units else 1):
-            raise SerialQuantity(serial=scan.serial, quantity=line.quantity)
-        product_id, product = row.product_id, lookup.product_by_id(db, row.product_id)
-        units = line.quantity * (1 if line.units else row.units)
-        if units > MOST_UNITS:
-            raise TooManyUnits(quantity=line.quantity, product=product.code, units=units, most=MOST_UNITS)
-        known.append(
-            KnownLine(product_id, product, row.id, scan.lot, scan.expires, scan.day_00, scan.serial, scan.gtin, units)
-        )
-    return known
-
-
-def _require_new_serial(db: Connection, line: KnownLine, known: list[KnownLine]) -> None:
-    if line.serial is None:
-        return
-    same = [other for other in known if (other.pack_id, other.serial) == (line.pack_id, line.serial)]
-    earlier = db.execute(_SERIAL, {"pack": line.pack_id, "serial": line.serial}).scalar()
-    if earlier is not None or len(same) > 1:
-        where = "twice in this delivery" if earlier is None else f"receipt {Record.RECEIPT.number(earlier)}"
-        raise SerialReceived(gtin=line.gtin, serial=line.serial, receipt=where)
 
 
 def _notes(lines: Iterable[Typed | Scanned]) -> Iterable[str]:
