@@ -111,52 +111,17 @@ def dispense(db: Connection, order: Order, *, practice: Practice, on: datetime, 
     asked = Asked(order.units, order.product, order.lot, order.packs)
     decision = dispensable.decide_today(db, rx, asked, practice=practice, on=on, site_id=by.site_id)
     choice, found = _agreed(decision, order)
-    movements = [
-        Movement(
-            pick.lot.lot_id,
-            choice.stock.product_id,
-            pick.lot.expires,
-            Place(pick.lot.place_id, stocked=True),
-            rx.destination,
-            pick.units,
-            state=pick.lot.state,
-        )
-        for pick in choice.allocation.picks
-    ]
-    ledger.post(db, movements, request_id=claimed, on=on, by=by)
+    ledger.post(db, _movements(choice, rx), request_id=claimed, on=on, by=by)
     head = audit.take(db, by.site_id, "dispenses")
-    number = head.number
-    fill = len(rx.fills) + 1
-    _write(db, choice, found, rx, {"number": number, "request_id": claimed, "fill": fill, "at": on}, by)
-    lines = _lines(choice)
-    supply, owing = choice.supply, rx.standing.owed
-    completes = None if owing is None else Record.DISPENSE.number(owing.number)
-    event = audit.Event(
-        "dispense",
-        Record.DISPENSE.number(number),
-        order.key,
-        {
-            "rx": rx.rx,
-            "fill": fill,
-            "lines": [[line.product, line.lot, line.expires, line.units] for line in lines],
-            "prescribed_units": choice.prescribed_units,
-            "doses": supply.doses,
-            "days_supply": supply.days_supply,
-            "first_injection": supply.first_injection,
-            "last_injection": supply.last_injection,
-            "next_injection": supply.next_injection,
-            "completes": completes,
-            "findings": [sealed_finding(rx.patient.audit_key, each) for each in found],
-        },
-        patient=audit.commitment(rx.patient.audit_key, rx.patient.number),
-    )
-    entry = audit.record(db, head, event, on=on, by=by)
+    _write(db, choice, found, rx, {"number": head.number, "request_id": claimed, "at": on}, by)
+    event = _event(order, choice, found, rx, head.number)
+    supply = choice.supply
     dispensed = Dispensed(
         dispense=event.subject,
         rx=rx.rx,
         key=order.key,
-        fill=fill,
-        lines=lines,
+        fill=_fill(rx),
+        lines=_lines(choice),
         units=supply.units,
         days_supply=supply.days_supply,
         last_injection=supply.last_injection,
@@ -164,9 +129,9 @@ def dispense(db: Connection, order: Order, *, practice: Practice, on: datetime, 
         refills_left=rx.standing.left_after(rx.terms, supply.units).refills,
         findings=found,
         skipped=tuple(SkippedLot(skipped.lot.lot, skipped.reason) for skipped in choice.allocation.skipped),
-        audit=entry,
+        audit=audit.record(db, head, event, on=on, by=by),
         owed=choice.prescribed_units - supply.units,
-        completes=completes,
+        completes=_completes(rx),
         why=choice.why,
         directions=render(Course(rx.directions, supply.first_injection, rx.standing.supplied).remaining()),
     )
@@ -192,6 +157,49 @@ def _require_scanned(order: Order, choice: Choice) -> None:
             raise PackMismatch(lot=scan.lot, problem="is not needed for this fill")
 
 
+def _movements(choice: Choice, rx: Prescription) -> list[Movement]:
+    return [
+        Movement(
+            pick.lot.lot_id,
+            choice.stock.product_id,
+            pick.lot.expires,
+            Place(pick.lot.place_id, stocked=True),
+            rx.destination,
+            pick.units,
+            state=pick.lot.state,
+        )
+        for pick in choice.allocation.picks
+    ]
+
+
+def _fill(rx: Prescription) -> int:
+    return len(rx.fills) + 1
+
+
+def _completes(rx: Prescription) -> str | None:
+    """The fill of which this one is the rest."""
+    return None if rx.standing.owed is None else Record.DISPENSE.number(rx.standing.owed.number)
+
+
+def _event(order: Order, choice: Choice, found: tuple[Finding, ...], rx: Prescription, number: int) -> audit.Event:
+    supply = choice.supply
+    values = {
+        "rx": rx.rx,
+        "fill": _fill(rx),
+        "lines": [[line.product, line.lot, line.expires, line.units] for line in _lines(choice)],
+        "prescribed_units": choice.prescribed_units,
+        "doses": supply.doses,
+        "days_supply": supply.days_supply,
+        "first_injection": supply.first_injection,
+        "last_injection": supply.last_injection,
+        "next_injection": supply.next_injection,
+        "completes": _completes(rx),
+        "findings": [sealed_finding(rx.patient.audit_key, each) for each in found],
+    }
+    commitment = audit.commitment(rx.patient.audit_key, rx.patient.number)
+    return audit.Event("dispense", Record.DISPENSE.number(number), order.key, values, patient=commitment)
+
+
 def _write(
     db: Connection,
     choice: Choice,
@@ -206,6 +214,7 @@ def _write(
         "site_id": by.site_id,
         "prescription_id": rx.id,
         "product_id": choice.stock.product_id,
+        "fill": _fill(rx),
         "units": supply.units,
         "days_supply": supply.days_supply,
         "first_injection": supply.first_injection,

@@ -97,29 +97,22 @@ def prescribe(
     _require_order(new, patient.born, valid_until, on.date(), practice)
     active = _active(db, patient.id, on, by)
     head = audit.take(db, by.site_id, "prescriptions")
-    number = head.number
-    db.execute(
-        insert(prescription).values(
-            site_id=by.site_id,
-            number=number,
-            request_id=claimed,
-            patient_id=patient.id,
-            prescriber_id=prescriber["id"],
-            form=new.form,
-            directions=render(directions),
-            directions_as_written=new.directions,
-            quantity_units=new.quantity_units,
-            days=new.days,
-            refills=new.refills,
-            written=new.written,
-            valid_until=valid_until,
-            indication=new.indication,
-            product_id=product_id,
-            as_written=new.as_written,
-        )
-    )
+    told = {
+        "form": new.form,
+        "directions": render(directions),
+        "quantity_units": new.quantity_units,
+        "days": new.days,
+        "refills": new.refills,
+        "written": new.written,
+        "valid_until": valid_until,
+        "as_written": new.as_written,
+    }
+    words = {"directions_as_written": new.directions, "indication": new.indication}
+    ids = {"patient_id": patient.id, "prescriber_id": prescriber["id"], "product_id": product_id}
+    row = {"site_id": by.site_id, "number": head.number, "request_id": claimed}
+    db.execute(insert(prescription).values({**row, **ids, **told, **words}))
     added = PrescriptionAdded(
-        rx=Record.PRESCRIPTION.number(number),
+        rx=Record.PRESCRIPTION.number(head.number),
         patient=Record.PATIENT.number(patient.number),
         prescriber=Record.PRESCRIBER.number(prescriber["number"]),
         form=new.form,
@@ -133,18 +126,10 @@ def prescribe(
         notes=active,
     )
     values = {
+        **told,
+        **{name: sealed(patient.audit_key, name, said) for name, said in words.items()},
         "prescriber": added.prescriber,
-        "form": added.form,
-        "directions": added.directions,
-        "directions_as_written": sealed(patient.audit_key, "directions_as_written", new.directions),
-        "indication": sealed(patient.audit_key, "indication", new.indication),
-        "quantity_units": new.quantity_units,
-        "days": new.days,
-        "refills": new.refills,
-        "written": new.written,
-        "valid_until": valid_until,
         "product": new.product,
-        "as_written": new.as_written,
     }
     commitment = audit.commitment(patient.audit_key, patient.number)
     audit.record(db, head, audit.Event("rx add", added.rx, new.key, values, patient=commitment), on=on, by=by)

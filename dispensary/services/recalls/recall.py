@@ -133,27 +133,18 @@ def recall(db: Connection, notice: Notice, *, on: datetime, by: Person) -> Recal
     if _covered(db, by.site_id, scope, product_id) != wanted:
         raise Contended
     made_with = lots.made_with(db, by.site_id, scope)
-    recall_id = db.execute(
-        insert(recall_table)
-        .values(
-            {
-                "site_id": by.site_id,
-                "number": head.number,
-                "request_id": claimed,
-                "class": notice.class_,
-                "reference": notice.reference,
-                "dated": notice.dated,
-                "reason": notice.reason,
-                "product_id": product_id,
-                "lot_number": scope.lot,
-                "expires_from": scope.expires_from,
-                "expires_to": scope.expires_to,
-                "at": on,
-                "by_id": by.user_id,
-            }
-        )
-        .returning(recall_table.c.id)
-    ).scalar_one()
+    told = {
+        "class": notice.class_,
+        "reference": notice.reference,
+        "dated": notice.dated,
+        "reason": notice.reason,
+        "expires_from": scope.expires_from,
+        "expires_to": scope.expires_to,
+    }
+    row = {"site_id": by.site_id, "number": head.number, "request_id": claimed, "at": on, "by_id": by.user_id}
+    covers = {"product_id": product_id, "lot_number": scope.lot}
+    entered = insert(recall_table).values({**row, **covers, **told}).returning(recall_table.c.id)
+    recall_id = db.execute(entered).scalar_one()
     done = Recalled(
         recall=Record.RECALL.number(head.number),
         key=notice.key,
@@ -164,17 +155,7 @@ def recall(db: Connection, notice: Notice, *, on: datetime, by: Person) -> Recal
         reason=notice.reason,
         lots=_acted(db, covered, LotAct.RECALL, notice.reason, claimed, recall_id, made_with, on=on, by=by),
     )
-    values = {
-        "class": notice.class_,
-        "reference": notice.reference,
-        "dated": notice.dated,
-        "reason": notice.reason,
-        "product": scope.product,
-        "lot": scope.lot,
-        "expires_from": scope.expires_from,
-        "expires_to": scope.expires_to,
-        "lots": _told(done.lots),
-    }
+    values = {**told, "product": scope.product, "lot": scope.lot, "lots": _told(done.lots)}
     audit.record(db, head, audit.Event("lot recall", done.recall, notice.key, values), on=on, by=by)
     request.keep(db, claimed, done)
     return done

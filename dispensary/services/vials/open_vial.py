@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection, insert, select
 
 from dispensary import audit, ledger, lookup, lots, on_hand, places, request
 from dispensary.audit import Entry
@@ -86,7 +86,7 @@ def open_vial(db: Connection, order: Opening, *, on: datetime, by: Person) -> Op
     source = Place(unit.place_id, stocked=True)
     movement = Movement(unit.lot_id, product_id, unit.expires, source, opened_place, 1, state=unit.state)
     ledger.post(db, [movement], request_id=claimed, on=on, by=by)
-    place = db.execute(place_table.select().where(place_table.c.id == unit.place_id)).one().code
+    place = db.execute(select(place_table.c.code).where(place_table.c.id == unit.place_id)).scalar_one()
     head = audit.take(db, by.site_id, "vials")
     db.execute(
         insert(vial).values(
