@@ -57,12 +57,13 @@ def place_by_code(db: Connection, site_id: int, code: str) -> Place:
 
 def stock_place(db: Connection, site_id: int, code: str) -> StockPlace:
     """The site's place of this code, where stock stands; raises NotFound and NotAStockPlace."""
-    wanted = place_by_code(db, site_id, code)
-    there = {each.id: each for each in stock_places(db, site_id)}
-    if wanted.id not in there:
-        codes = ", ".join(sorted(each.code for each in there.values()))
-        raise NotAStockPlace(place=code.strip().lower(), places=codes)
-    return there[wanted.id]
+    there = {each.code: each for each in stock_places(db, site_id)}
+    wanted = code.strip().lower()
+    if wanted not in there:
+        # Refused here already, where there is no such place at all.
+        place_by_code(db, site_id, code)
+        raise NotAStockPlace(place=wanted, places=", ".join(sorted(there)))
+    return there[wanted]
 
 
 def stock_places(db: Connection, site_id: int) -> list[StockPlace]:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dispensary.cli.output import Format, FormatOption, KeyOption, desk, new_app, request_key, show
-from dispensary.cli.units_of_lot import LotArgument, ProductOption
+from dispensary.cli.units_of_lot import LotArgument, ProductOption, units_of_lot
 from dispensary.rules.access import Act
 from dispensary.rules.moments import to_the_minute
 
@@ -72,8 +72,7 @@ def enter(
         product=product,
     )
     done = desk(context).write(enter_count, order)
-    what = f"{done.units} units of lot {done.lot} of {done.product} (expires {done.expires}) at {done.place}"
-    show(format, done, [done], wrapped(f"Entered in {done.count}: {what}."))
+    show(format, done, [done], wrapped(f"Entered in {done.count}: {units_of_lot(done)} at {done.place}."))
 
 
 @app.command("show")

@@ -54,13 +54,14 @@ class Identity:
     def person(self, db: "Connection", on: datetime) -> Person:
         """The acting person at the site; raises NotFound, UserDisabled, NoRightThere and what `_signed_in` raises."""
         from dispensary import lookup, sessions
-        from dispensary.rights import person_at
 
         if sessions.has_pins(db):
             person = self._signed_in(db, on)
         else:
             person = self.known = lookup.person(db, self.named)
         if self.site is not None:
+            from dispensary.rights import person_at
+
             person = self.known = person_at(db, person, self.site)
         return person
 
@@ -131,7 +132,7 @@ class Identity:
         from dispensary.database import transaction
         from dispensary.services.people.sign_in import forgive
 
-        given = self.asked_for or asking.word("Name, or scan the badge")
+        given = self.asked_for or asking.name()
         person, _ = proven(engine, given, asking.secret("PIN"), on, noted=False)
         transaction(engine, lambda db: forgive(db, person))
         self.proved, self.session = person, None

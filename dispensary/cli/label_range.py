@@ -149,7 +149,7 @@ def _numbers(at: "Desk", start: int, end: int, called: str, left_out: frozenset[
     """The numbers of the dispenses to print; raises NotInTheRange, NotFound and NotAllowed."""
     from dispensary.lookup import NotFound
     from dispensary.reports.labels.dispense import numbers_between
-    from dispensary.rules.numbers import Record
+    from dispensary.rules.numbers import WAYS_OUT, Record
 
     with at.reading(Act.LABEL_PRINT) as (db, by):
         numbers = numbers_between(db, start, end, by=by)
@@ -158,7 +158,7 @@ def _numbers(at: "Desk", start: int, end: int, called: str, left_out: frozenset[
     found = [number for number in numbers if number not in left_out]
     if not found:
         given = f"{called} without those left out" if left_out else called
-        raise NotFound(what="dispense", given=given, way_out="`dispensary rx show` lists the fills")
+        raise NotFound(what=Record.DISPENSE.called, given=given, way_out=WAYS_OUT[Record.DISPENSE])
     return found
 
 
@@ -167,6 +167,7 @@ def _finished(
 ) -> "Parts":
     """The parts with all that was missing; raises StoppedAt and CannotBegin."""
     from dispensary.exports.files import shown
+    from dispensary.rules.numbers import Record, parse_number
 
     missing = [number for number in numbers if number > parts.last]
     with typer.progressbar(length=len(numbers), label=called, file=_errors()) as drawing:
@@ -176,7 +177,7 @@ def _finished(
             try:
                 parts = _part(at, some, where, parts, left_out)
             except _Unprintable as stop:
-                before = [number for number in some if number < _number(stop.dispense)]
+                before = some[: some.index(parse_number(Record.DISPENSE, stop.dispense))]
                 if before:
                     parts = _part(at, before, where, parts, left_out)
                 if not parts.drawn:
@@ -186,12 +187,6 @@ def _finished(
                 raise StoppedAt(folder=shown(parts.folder), **facts) from None
             drawing.update(len(some))
     return parts
-
-
-def _number(dispense: str) -> int:
-    from dispensary.rules.numbers import Record, parse_number
-
-    return parse_number(Record.DISPENSE, dispense)
 
 
 def _part(at: "Desk", numbers: Sequence[int], where: "Target", parts: "Parts", left_out: frozenset[int]) -> "Parts":

@@ -38,7 +38,7 @@ def login(
     from dispensary.sessions import has_pins
 
     at = desk(context)
-    given = at.asking.word("Name, or scan the badge") if name is None else name
+    given = at.asking.name() if name is None else name
     with reading(at.engine) as db:
         shut = has_pins(db)
         if not shut:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dispensary.cli.output import Format, FormatOption, KeyOption, ReasonOption, desk, new_app, request_key, show
+from dispensary.cli.units_of_lot import LotArgument, ProductOption
 from dispensary.rules.access import Act
 from dispensary.rules.moments import to_the_minute
 
@@ -12,9 +13,6 @@ if TYPE_CHECKING:
     from dispensary.reports.stock.lot import CameIn, LotDetail
 
 app = new_app()
-
-LotArgument = Annotated[str, typer.Argument(metavar="LOT", help="Lot as printed on the pack.")]
-ProductOption = Annotated[str | None, typer.Option(metavar="CODE", help="Product code, where several have such a lot.")]
 
 
 @app.callback()

@@ -37,9 +37,9 @@ class Asking:
         """What is not to be seen, typed twice at a terminal where it is new; raises NobodyToAsk."""
         return self._ask(what, hidden=True, twice=twice)
 
-    def word(self, what: str) -> str:
-        """What may be seen; raises NobodyToAsk."""
-        return self._ask(what, hidden=False, twice=False)
+    def name(self) -> str:
+        """Who somebody is, by a name that may be seen or a badge; raises NobodyToAsk."""
+        return self._ask("Name, or scan the badge", hidden=False, twice=False)
 
     def _ask(self, what: str, *, hidden: bool, twice: bool) -> str:
         if not self.possible:

@@ -61,10 +61,11 @@ def show_(context: typer.Context, code: CodeArgument, format: FormatOption = For
     """Show what is known of a product, and how far it was checked."""
     from dispensary.exports.terminal import table
     from dispensary.reports.people.records import show_product
+    from dispensary.rules.quantity import counted
 
     with desk(context).reading(Act.READ_STOCK) as (db, _):
         row = show_product(db, code)
-    packs = ", ".join(f"{pack.gtin or 'GTIN not known'}: {pack.units} units" for pack in row.packs)
+    packs = ", ".join(f"{pack.gtin or 'GTIN not known'}: {counted(pack.units, 'unit')}" for pack in row.packs)
     facts = [
         ("name", row.name),
         ("labeler", row.labeler),
@@ -119,13 +120,13 @@ def pack(
 ) -> None:
     """Let a GTIN stand for so many units of a product."""
     from dispensary.rules.identifiers import parse_gtin
-    from dispensary.rules.quantity import parse_units
+    from dispensary.rules.quantity import counted, parse_units
     from dispensary.services.catalogue.formulary import NewPack, add_pack
 
     added = desk(context).write(
         add_pack, NewPack(request_key(context, key), code, parse_gtin(gtin), parse_units(units))
     )
-    show(format, added, [added], f"GTIN {added.gtin} is {added.units} units of {added.product}.")
+    show(format, added, [added], f"GTIN {added.gtin} is {counted(added.units, 'unit')} of {added.product}.")
 
 
 @app.command()

@@ -7,6 +7,7 @@ import typer
 
 from dispensary.cli.output import ForceOption, Format, FormatOption, desk, new_app, say, show
 from dispensary.cli.report_figures import COMMANDS
+from dispensary.cli.units_of_lot import LotArgument
 from dispensary.rules.access import Act
 
 app = new_app()
@@ -70,7 +71,7 @@ def nightly(
 @app.command()
 def trace(
     context: typer.Context,
-    lot: Annotated[str, typer.Argument(metavar="LOT", help="Lot as printed on the pack.")],
+    lot: LotArgument,
     format: FormatOption = Format.TABLE,  # noqa: A002
 ) -> None:
     """Show every patient who got a lot or what was made of it; each reading is an event of the audit."""

@@ -27,7 +27,7 @@ def return_(
     Only what was never handed over goes back into stock, with --undelivered.
     """
     from dispensary.exports.terminal import table
-    from dispensary.rules.quantity import parse_units
+    from dispensary.rules.quantity import counted, parse_units
     from dispensary.rules.scan import parse_lot
     from dispensary.rules.text import clean_text
     from dispensary.services.prescribing.take_back import Return, take_back
@@ -45,5 +45,5 @@ def return_(
     heads = ("product", "lot", "expires", "units", "place")
     rows = [(line.product, line.lot, line.expires, line.units, line.place) for line in taken.lines]
     what = "back to where they came from" if taken.undelivered else "not to be sold again"
-    text = f"Returned {taken.return_}: {taken.units} units of {taken.dispense}, {what}.\n\n"
+    text = f"Returned {taken.return_}: {counted(taken.units, 'unit')} of {taken.dispense}, {what}.\n\n"
     show(format, taken, taken.lines, text + table(heads, rows))

@@ -119,7 +119,7 @@ def list_(
 @app.command("show")
 def show_(
     context: typer.Context,
-    number: Annotated[str, typer.Argument(metavar="RX", help="Prescription number.")],
+    number: rx_act.RxArgument,
     format: FormatOption = Format.TABLE,  # noqa: A002
 ) -> None:
     """Show the whole story of a prescription; each reading is an event of the audit."""

@@ -5,11 +5,12 @@ from typing import Annotated
 import typer
 
 from dispensary.cli.output import Format, FormatOption, KeyOption, desk, request_key, show
+from dispensary.cli.rx_act import RxArgument
 
 
 def owe(
     context: typer.Context,
-    rx: Annotated[str, typer.Argument(metavar="RX", help="Prescription number.")],
+    rx: RxArgument,
     product: Annotated[str | None, typer.Option(metavar="CODE", help="The product that was asked for.")] = None,
     key: KeyOption = None,
     format: FormatOption = Format.TABLE,  # noqa: A002

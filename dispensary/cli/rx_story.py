@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from dispensary.exports.terminal import table, wrapped
+from dispensary.rules.quantity import counted
 
 if TYPE_CHECKING:
     from dispensary.reports.prescribing.prescription import PrescriptionDetail
@@ -16,7 +17,7 @@ def story(rx: "PrescriptionDetail") -> str:
 
 
 def _facts(rx: "PrescriptionDetail") -> str:
-    supply = f"{rx.days} days" if rx.quantity_units is None else f"{rx.quantity_units} unit(s)"
+    supply = f"{rx.days} days" if rx.quantity_units is None else counted(rx.quantity_units, "unit")
     named = f"{rx.product}{', no other' if rx.as_written else ''}" if rx.product else ""
     facts = [
         ("patient", f"{rx.patient} {rx.patient_name}{f', born {rx.born}' if rx.born else ''}"),

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from dispensary.services.counting.count import CountEntered
     from dispensary.services.stock.destroy import Destroyed
     from dispensary.services.stock.move import Moved
     from dispensary.services.stock.send_back import SentBack
@@ -16,7 +17,7 @@ ProductOption = Annotated[
 ]
 
 
-def units_of_lot(taken: "Destroyed | Moved | SentBack") -> str:
+def units_of_lot(taken: "CountEntered | Destroyed | Moved | SentBack") -> str:
     """Such as `3 units of lot A1 of US-CY-ARG1 (expires 2027-11-30)`."""
     from dispensary.rules.quantity import counted
 

@@ -104,6 +104,18 @@ def test_a_return_by_a_patient_is_not_sold_again(stocked):
     assert (done["return"], done["undelivered"], done["lines"][0]["place"]) == ("RT1", False, "returned")
 
 
+def test_one_unit_is_not_several(stocked):
+    fill = a_fill(stocked)
+    told = stocked.done("return", fill, "--quantity", "1", "--reason", "not needed")
+    assert told.startswith("Returned RT1: 1 unit of D1, ")
+    number = stocked.json("count", "start", "--place", "shelf")["count"]
+    told = stocked.done("count", "enter", number, "A23", "1")
+    assert "1 unit of lot A23 of US-CY-ARG1 (expires 2027-11-30) at shelf" in " ".join(told.split())
+    added = stocked.done("product", "pack", "US-CY-ARG1", "--gtin", "00305170031015", "--units", "1")
+    assert added == "GTIN 00305170031015 is 1 unit of US-CY-ARG1.\n"
+    assert "00305170031015: 1 unit\n" in stocked.done("product", "show", "US-CY-ARG1")
+
+
 def test_a_count_from_sheet_to_correction(stocked):
     received(stocked, "B07", 5)
     started = stocked.json("count", "start", "--place", "shelf")
