@@ -481,8 +481,6 @@ def read_manifest(path: str | PathLike[str], key: str, *, noted: Iterable[tuple[
 
     `key` is that of `open_checkpoint`, `noted` that of `check`.
     """
-    kept = tuple(noted)
-    chain = _Chain(None, kept)
     try:
         with open(path, "rb") as file:
             note = file.read(LONGEST_MANIFEST + 1)
@@ -491,7 +489,7 @@ def read_manifest(path: str | PathLike[str], key: str, *, noted: Iterable[tuple[
         return Verdict(False, 0, START, f"The manifest cannot be read: {_why(problem)}.")
     except (NotACheckpoint, _Broken) as problem:
         return Verdict(False, 0, START, str(problem))
-    chain = _Chain(end.origin, [*kept, (end.sequence, end.hash)])
+    chain = _Chain(end.origin, [*noted, (end.sequence, end.hash)])
     return _verdict(chain, lambda: _files(chain, os.path.dirname(os.fspath(path)), said))
 
 

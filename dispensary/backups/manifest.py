@@ -40,12 +40,13 @@ class Manifest:
     settings: str | None
 
 
+CHAINS = "SELECT site.origin, head.sequence, head.hash FROM site JOIN head ON head.site_id = site.id ORDER BY site.id"
+"""Asks for what makes a Chain of every site, in the order of the sites; all schemas have these columns."""
+
+
 def chains_of(db: sqlite3.Connection) -> tuple[Chain, ...]:
-    """The end of every site's chain, in the order of the sites; all schemas have these columns."""
-    rows = db.execute(
-        "SELECT site.origin, head.sequence, head.hash FROM site JOIN head ON head.site_id = site.id ORDER BY site.id"
-    )
-    return tuple(Chain(*row) for row in rows)
+    """The end of every site's chain, in the order of the sites."""
+    return tuple(Chain(*row) for row in db.execute(CHAINS))
 
 
 def rows_of(db: sqlite3.Connection) -> Mapping[str, int]:

@@ -10,7 +10,7 @@ from sqlalchemy.engine import URL
 
 from dispensary import database, ownership
 from dispensary.auditor import Checkpoint
-from dispensary.backups.manifest import Chain, Manifest
+from dispensary.backups.manifest import CHAINS, Chain, Manifest
 from dispensary.backups.restoring import AskPassphrase, restore
 from dispensary.exports.files import shown
 from dispensary.reports.chain import check_database
@@ -81,10 +81,7 @@ def _differences(db: Connection, told: Manifest) -> list[str]:
     schema = db.execute(text("SELECT version_num FROM alembic_version")).scalar_one()
     if schema != told.schema:
         found.append(f"the schema is {schema} and the backup says {told.schema}")
-    ends = db.execute(
-        text("SELECT origin, sequence, hash FROM site JOIN head ON head.site_id = site.id ORDER BY site.id")
-    )
-    if tuple(Chain(*end) for end in ends) != told.chains:
+    if tuple(Chain(*end) for end in db.execute(text(CHAINS))) != told.chains:
         found.append("the heads of the audit chains are not those of the backup")
     names = inspect(db).get_table_names()
     rows = {name: db.execute(select(func.count()).select_from(table(name))).scalar_one() for name in names}
