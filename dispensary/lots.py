@@ -18,6 +18,7 @@ from dispensary.rules.recall import OpenRecall, Scope
 from dispensary.rules.shelf import Operation, State
 from dispensary.schema.catalogue import product
 from dispensary.schema.compounding import batch, batch_ingredient
+from dispensary.schema.counting import count_entry, count_line
 from dispensary.schema.recalls import lot_act, recall, recall_withdrawal
 from dispensary.schema.stock import lot as lot_table
 from dispensary.schema.stock import movement, place
@@ -99,6 +100,13 @@ RECALLS = (
 OF_RECALL = select(lot_act.c.lot_id).where(lot_act.c.recall_id == bindparam("recall"), lot_act.c.act == LotAct.RECALL)
 """The lots that a recall covers: those in the books when it was entered, since no more of them come in."""
 
+OF_COUNT = (
+    select(count_line.c.lot_id, count_line.c.place_id)
+    .where(count_line.c.count_id == bindparam("count"))
+    .union(select(count_entry.c.lot_id, count_entry.c.place_id).where(count_entry.c.count_id == bindparam("count")))
+)
+"""The lots that a count is of, each with its place: those of its sheet, and those that were entered beside it."""
+
 _MADE_OF = (
     select(batch.c.lot_id)
     .join(batch_ingredient, batch_ingredient.c.batch_id == batch.c.id)
@@ -114,7 +122,9 @@ _MADE_WITH = (
     )
 )
 
-_OPEN_RECALLS = RECALLS.where(recall_withdrawal.c.recall_id.is_(None))
+OPEN_RECALLS = RECALLS.where(recall_withdrawal.c.recall_id.is_(None))
+"""Those of RECALLS that nobody withdrew."""
+
 _ONE_RECALL = RECALLS.where(recall.c.number == bindparam("number"))
 
 
@@ -220,7 +230,7 @@ def scope_of(row: Any) -> Scope:
 
 def open_recalls(db: Connection, site_id: int) -> list[OpenRecall]:
     """The recalls of the site that have not been withdrawn, by number."""
-    rows = db.execute(_OPEN_RECALLS, {"site": site_id})
+    rows = db.execute(OPEN_RECALLS, {"site": site_id})
     return [OpenRecall(Record.RECALL.number(row.number), row.reference, scope_of(row)) for row in rows]
 
 

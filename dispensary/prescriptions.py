@@ -145,8 +145,7 @@ RETURNED = func.coalesce(
 )
 """The units that came back of a dispense, in a statement that reads it; 0 where none did."""
 
-_FILLS = select(
-    dispense.c.prescription_id,
+FILL_COLUMNS = (
     dispense.c.id,
     dispense.c.request_id,
     dispense.c.number,
@@ -158,14 +157,19 @@ _FILLS = select(
     dispense.c.doses,
     dispense.c.first_injection,
     dispense.c.next_injection,
-    RETURNED.label("returned"),
-).order_by(dispense.c.prescription_id, dispense.c.fill)
+)
+"""What `fill_of` needs of a dispense."""
+
+DRAW_COLUMNS = (draw.c.request_id, draw.c.at, draw.c.volume_ul, draw.c.next_injection, lot.c.product_id)
+"""What `drawn_of` needs of a draw and of its vial's lot."""
+
+_FILLS = select(dispense.c.prescription_id, *FILL_COLUMNS, RETURNED.label("returned")).order_by(
+    dispense.c.prescription_id, dispense.c.fill
+)
 _FILLS_OF_ONE = _FILLS.where(dispense.c.prescription_id == bindparam("prescription"))
 _FILLS_OF_SITE = _FILLS.where(dispense.c.site_id == bindparam("site"))
 _DRAWS = (
-    select(
-        draw.c.prescription_id, draw.c.request_id, draw.c.at, draw.c.volume_ul, draw.c.next_injection, lot.c.product_id
-    )
+    select(draw.c.prescription_id, *DRAW_COLUMNS)
     .join(vial, vial.c.id == draw.c.vial_id)
     .join(lot, lot.c.id == vial.c.lot_id)
     .where(draw.c.prescription_id.is_not(None))
@@ -243,35 +247,39 @@ def _drawn_from(db: Connection, rows: Iterable[Any]) -> dict[int, Product]:
 
 
 def _draws(rows: Iterable[Any], products: Mapping[int, Product], zone: tzinfo | None) -> tuple[Drawn, ...]:
-    return tuple(
-        Drawn(
-            on=day_in(row.at, zone),
-            product=products[row.product_id],
-            volume_ul=row.volume_ul,
-            next_injection=row.next_injection,
-            order=row.request_id,
-        )
-        for row in rows
+    return tuple(drawn_of(row, products[row.product_id], zone) for row in rows)
+
+
+def drawn_of(row: Any, product: Product, zone: tzinfo | None) -> Drawn:
+    """The drawn dose of a row with DRAW_COLUMNS."""
+    return Drawn(
+        on=day_in(row.at, zone),
+        product=product,
+        volume_ul=row.volume_ul,
+        next_injection=row.next_injection,
+        order=row.request_id,
     )
 
 
 def _fills(rows: Iterable[Any], products: Mapping[int, Product], zone: tzinfo | None) -> tuple[Fill, ...]:
-    return tuple(
-        Fill(
-            id=row.id,
-            number=row.number,
-            on=day_in(row.at, zone),
-            product=products.get(row.product_id),
-            units=row.units,
-            returned=row.returned,
-            prescribed_units=row.units if row.prescribed_units is None else row.prescribed_units,
-            completes=row.completes_id,
-            doses=row.doses or 0,
-            first_injection=row.first_injection,
-            next_injection=row.next_injection,
-            order=row.request_id,
-        )
-        for row in rows
+    return tuple(fill_of(row, products.get(row.product_id), row.returned, zone) for row in rows)
+
+
+def fill_of(row: Any, product: Product | None, returned: int, zone: tzinfo | None) -> Fill:
+    """The fill of a row with FILL_COLUMNS, of which so many units came back."""
+    return Fill(
+        id=row.id,
+        number=row.number,
+        on=day_in(row.at, zone),
+        product=product,
+        units=row.units,
+        returned=returned,
+        prescribed_units=row.units if row.prescribed_units is None else row.prescribed_units,
+        completes=row.completes_id,
+        doses=row.doses or 0,
+        first_injection=row.first_injection,
+        next_injection=row.next_injection,
+        order=row.request_id,
     )
 
 

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from dispensary.cli.desk import Desk
     from dispensary.exports.register import Heading
-    from dispensary.reports.audit.period import Period
     from dispensary.reports.disclosed import Disclosed
+    from dispensary.reports.period import Period
     from dispensary.rules.people import Person
 
 Result = TypeVar("Result")
@@ -67,7 +67,7 @@ def register(
 
     A register that tells of patients is a reading, which the audit notes. Pages have all lines, to be signed.
     """
-    from dispensary.reports.audit.period import Period
+    from dispensary.reports.period import Period
 
     at, kind, period = desk(context), _kind(name), Period(day(since), day(until))
     if out is None:
@@ -173,11 +173,12 @@ def _access(db: "Connection", site_id: int, period: "Period", on: datetime) -> I
 
 def _page(kind: _Kind, rows: Sequence[Any]) -> str:
     from dispensary.exports.terminal import table
+    from dispensary.rules.quantity import ml
 
     def cell(row: Any, column: str) -> object:
         value = getattr(row, column)
         if column == "units" and row.volume_ul:
-            return f"{row.volume_ul} µL"
+            return ml(row.volume_ul)
         return value[:10] if column == "local" else value
 
     heads = tuple("on" if column == "local" else column.replace("_", " ") for column in kind.shown)

@@ -32,8 +32,8 @@ def export(
     from dispensary import lookup
     from dispensary.exports.epcis.events import Teller, write
     from dispensary.exports.files import new_file
-    from dispensary.reports.exchange.period import Period
     from dispensary.reports.exchange.visible import steps
+    from dispensary.reports.period import Period
     from dispensary.rules.dates import parse_date
     from dispensary.rules.gln import parse_gln
 

@@ -98,7 +98,7 @@ def export(
     from dispensary.exports.fhir.resources import Writer
     from dispensary.exports.files import new_file, require_new
     from dispensary.reports.exchange.fills import Asked, concerned, fills
-    from dispensary.reports.exchange.period import Period
+    from dispensary.reports.period import Period
     from dispensary.rules.dates import parse_date
     from dispensary.rules.product import one_of
 

@@ -17,7 +17,7 @@ from dispensary import auditor, lookup
 from dispensary.audit import FORMAT, START
 from dispensary.errors import Refused
 from dispensary.exports import csv_text
-from dispensary.exports.files import new_file, shown
+from dispensary.exports.files import new_files, shown
 from dispensary.exports.json_text import compact
 from dispensary.reports.chain import BATCH, counted, events, head_of
 
@@ -52,7 +52,7 @@ def export(
     *,
     force: bool = False,
 ) -> Exported:
-    """Write the site's chain as JSON Lines, and as CSV beside it; neither file is left half written.
+    """Write the site's chain as JSON Lines, and as CSV beside it; neither has its name before both are whole.
 
     `told` hears how far it is. Raises NotAnExportName, FileExists, NotAPlainFile, NoFolder and FileNotSaved.
     """
@@ -60,7 +60,7 @@ def export(
     if beside == file:
         raise NotAnExportName(path=shown(file), example=shown(file.with_suffix(".jsonl")))
     last: Row = {"sequence": 0, "hash": START}
-    with new_file(file, force=force) as lines, new_file(beside, force=force) as cells:
+    with new_files((file, beside), force=force) as (lines, cells):
         cells.write(csv_text.table([], auditor.COLUMNS).encode())
         for batch in _batches(counted(events(db, site_id), head_of(db, site_id).sequence, told)):
             lines.writelines(map(_line, batch))

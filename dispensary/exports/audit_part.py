@@ -8,7 +8,7 @@ where they were asked for.
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -20,7 +20,7 @@ from dispensary import __version__, auditor
 from dispensary.checkpoint import Signed, SigningKey
 from dispensary.exports import csv_text
 from dispensary.exports.audit import NotAnExportName
-from dispensary.exports.files import new_file, shown
+from dispensary.exports.files import new_files, shown
 from dispensary.exports.json_text import compact, document
 from dispensary.exports.xlsx import new_workbook, require_workbooks
 from dispensary.reports.audit.wanted import PatientOf, Selection, commitments_in
@@ -184,7 +184,8 @@ class NewPart:
                 continue
             walked.whole(event)
             if asked.patients is not None:
-                met.update((each, asked.patients[each]) for each in commitments_in(event) if each in asked.patients)
+                of = commitments_in(*(str(event[column]) for column in ("kind", "patient", "canonical")))
+                met.update((each, asked.patients[each]) for each in of if each in asked.patients)
             row = {**event, "values": compact(auditor.values_of(str(event["canonical"])))}
             cells.write(csv_text.lines([row], COLUMNS).encode())
             yield row
@@ -213,8 +214,8 @@ class NewPart:
 def new_part(file: Path, *, xlsx: bool = False, patients: bool = False, force: bool = False) -> Iterator[NewPart]:
     """The files: JSON Lines of that name, and beside it a CSV, a workbook, the patients, and the manifest.
 
-    All are written or none is. Raises NotAnExportName, FileExists, NotAPlainFile, NoFolder, FileNotSaved and
-    NoWorkbooks.
+    None has its name before all of them are whole. Raises NotAnExportName, FileExists, NotAPlainFile, NoFolder,
+    FileNotSaved and NoWorkbooks.
     """
     wanted = {CELLS: True, WORKBOOK: xlsx, PATIENTS: patients, MANIFEST: True}
     beside = {suffix: file.with_suffix(suffix) for suffix, is_wanted in wanted.items() if is_wanted}
@@ -223,9 +224,7 @@ def new_part(file: Path, *, xlsx: bool = False, patients: bool = False, force: b
         raise NotAnExportName(path=shown(file), example=shown(file.with_suffix(".jsonl")))
     if xlsx:
         require_workbooks()
-    with ExitStack() as stack:
-        files = {
-            suffix: _Hashed(stack.enter_context(new_file(path, force=force)), path)
-            for suffix, path in {LINES: file, **beside}.items()
-        }
-        yield NewPart(files, file.parent)
+    paths = {LINES: file, **beside}
+    with new_files(tuple(paths.values()), force=force) as opened:
+        hashed = {suffix: _Hashed(out, path) for (suffix, path), out in zip(paths.items(), opened, strict=True)}
+        yield NewPart(hashed, file.parent)

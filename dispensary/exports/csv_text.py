@@ -9,10 +9,9 @@ import csv
 import io
 import re
 from collections.abc import Iterable, Sequence
-from datetime import date
-from decimal import Decimal
+from typing import Any
 
-from dispensary.exports.json_text import compact, digits, fields
+from dispensary.exports.json_text import fields, in_a_cell
 
 # After spaces of any kind, and in the full width of Asian keyboards, which some spreadsheets read alike; after
 # apostrophes, so that one of the text's own can be told from the one that is put before it.
@@ -31,36 +30,30 @@ def table(rows: Iterable[object], columns: Sequence[str] | None = None) -> str:
         columns = [name for name, _ in fields(found[0])] if found else []
     if not columns:
         return ""
-    return _text([[harmless(name) for name in columns]]) + lines(found, columns)
+    return joined([[harmless(name) for name in columns]]) + lines(found, columns)
 
 
 def lines(rows: Iterable[object], columns: Sequence[str]) -> str:
     """The rows as in a table, without the line of column names."""
     found = (dict(fields(row)) for row in rows)
-    return _text([_cell(row.get(name)) for name in columns] for row in found)
+    return joined([_cell(row.get(name)) for name in columns] for row in found)
 
 
-def _text(cells: Iterable[Sequence[str | int]]) -> str:
+def joined(rows: Iterable[Sequence[Any]]) -> str:
+    """Rows of cells that are written as they are, quoted where they must be; None is empty."""
     text = io.StringIO(newline="")
-    csv.writer(text, lineterminator="\r\n").writerows(cells)
+    csv.writer(text, lineterminator="\r\n").writerows(rows)
     return text.getvalue()
 
 
 def _cell(value: object) -> str | int:
-    match value:
-        case None:
-            return ""
-        case bool():
-            return "yes" if value else "no"
-        case str():
-            return harmless(str(value))
-        case int():
-            return value
-        case Decimal():
-            return digits(value)
-        case date():
-            return value.isoformat()
-    return compact(value)
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return harmless(str(value))
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    return in_a_cell(value)
 
 
 def harmless(text: str) -> str:

@@ -4,8 +4,8 @@ import errno
 import os
 import stat
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -71,7 +71,7 @@ def new_file(path: Path, *, force: bool = False) -> Iterator[BinaryIO]:
     file system has no files without a name, a killed program leaves what it wrote under a name that
     begins with `.dispensary-`.
     """
-    try:
+    with _told(path):
         require_new(path, force=force)
         descriptor = _nameless(path.parent)
         if descriptor is None:
@@ -89,6 +89,24 @@ def new_file(path: Path, *, force: bool = False) -> Iterator[BinaryIO]:
                 _onto_the_disk(file)
                 _place_nameless(file.fileno(), path, force=force)
         _settled(path, force=force)
+
+
+@contextmanager
+def new_files(paths: Sequence[Path], *, force: bool = False) -> Iterator[tuple[BinaryIO, ...]]:
+    """Files that belong together: as `new_file`, and none has its name before all of every one is on the disk."""
+    with ExitStack() as stack:
+        files = tuple(stack.enter_context(new_file(path, force=force)) for path in paths)
+        yield files
+        for path, file in zip(paths, files, strict=True):
+            with _told(path):
+                _onto_the_disk(file)
+
+
+@contextmanager
+def _told(path: Path) -> Iterator[None]:
+    """What the system refuses within is told of the file at that path."""
+    try:
+        yield
     except FileExistsError:
         raise FileExists(path=shown(path)) from None
     except OSError as problem:

@@ -50,6 +50,20 @@ def digits(number: Decimal) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
+def in_a_cell(value: object) -> str:
+    """The value as text: yes or no, digits, a date as ISO 8601; what is nested as JSON on one line."""
+    match value:
+        case bool():
+            return "yes" if value else "no"
+        case str():
+            return str(value)
+        case Decimal():
+            return digits(value)
+        case date():
+            return value.isoformat()
+    return compact(value)
+
+
 def _written(thing: object, line: str) -> Iterator[str]:
     """The pieces of text; `line` begins a new line of the present depth, and is empty for one line."""
     if dataclasses.is_dataclass(thing) or isinstance(thing, Mapping):

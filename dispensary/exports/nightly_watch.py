@@ -9,7 +9,7 @@ from dispensary.reports.figures.reorder import ReorderRow
 from dispensary.reports.nightly.nightly import Nightly
 from dispensary.reports.vials.vials import VialRow
 from dispensary.rules.moments import minute_of, to_the_minute
-from dispensary.rules.quantity import ml
+from dispensary.rules.quantity import first_of, ml
 from dispensary.rules.storage import celsius
 
 _MOST_LOTS = 3
@@ -162,8 +162,7 @@ def _kept_back(report: Nightly) -> Iterator[Section]:
                 f"{celsius(row.lowest_centidegrees)} °C",
                 f"{celsius(row.highest_centidegrees)} °C",
                 row.why,
-                ", ".join(each.lot for each in row.held[:_MOST_LOTS])
-                + (f" and {len(row.held) - _MOST_LOTS:,} more" if len(row.held) > _MOST_LOTS else ""),
+                first_of((each.lot for each in row.held), _MOST_LOTS),
             ]
             for row in report.excursions
         ],

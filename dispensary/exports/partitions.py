@@ -10,9 +10,7 @@ text that a spreadsheet would take for a formula), JSON Lines have an object a l
 with its rows, bytes and SHA-256, and every column with its kind.
 """
 
-import csv
 import hashlib
-import io
 import json
 import os
 import shutil
@@ -30,7 +28,7 @@ from typing import Any
 from sqlalchemy import Connection, Row
 
 from dispensary.errors import Refused
-from dispensary.exports.csv_text import harmless
+from dispensary.exports.csv_text import harmless, joined
 from dispensary.exports.files import PREFIX, FileNotSaved, NoFolder, settle, shown
 from dispensary.exports.json_text import document
 from dispensary.reports.columns import Kind, Table, moment_of, rows_of
@@ -121,18 +119,20 @@ class NewTables:
         place = _months(asked.on.tzinfo) if table.happened else lambda _: ()
         parts: dict[Month, _Part] = {}
         written = 0
+        named: set[str] = set()
         if not table.happened:
             parts[()] = _part(self._inside, (table.name,), cells)
         with closing(rows_of(db, table, asked.by.site_id)) as batches:
             for batch in batches:
                 if table.names_patients:
-                    self.patients |= {parse_number(Record.PATIENT, row.patient) for row in batch}
+                    named |= {row.patient for row in batch}
                 for month, rows in _by_month(batch, place):
                     if month not in parts:
                         parts[month] = _part(self._inside, (table.name, *month), cells)
                     parts[month].append(cells.text(rows), len(rows))
                 written += len(batch)
                 asked.told(f"{table.name}: {written:,} rows")
+        self.patients |= {parse_number(Record.PATIENT, patient) for patient in named}
         files = tuple(part.told(self._inside) for _, part in sorted(parts.items()))
         parted_by = ("year", "month") if table.happened else ()
         columns = tuple((column.name, column.kind) for column in table.columns)
@@ -162,11 +162,11 @@ def _new_folder(folder: Path) -> Iterator[Path]:
         try:
             yield inside
             _onto_the_disk(inside)
-            inside.rename(folder)
+            inside = inside.rename(folder)
+            settle(folder.parent)
         except BaseException:
             shutil.rmtree(inside, ignore_errors=True)
             raise
-        settle(folder.parent)
     except FileExistsError:
         raise FolderExists(path=shown(folder)) from None
     except (OSError, ValueError) as problem:
@@ -246,7 +246,7 @@ class _Cells:
         self._names = [column.name for column in table.columns]
         written = _IN_CSV if suffix == CSV else _IN_JSON
         self._written = [(i, written[each.kind]) for i, each in enumerate(table.columns) if each.kind in written]
-        self.heading = _csv([self._names]) if suffix == CSV else b""
+        self.heading = joined([self._names]).encode() if suffix == CSV else b""
 
     def text(self, rows: Rows) -> bytes:
         """The lines of the rows."""
@@ -255,15 +255,9 @@ class _Cells:
             columns[i] = map(how, columns[i])
         cells = zip(*columns, strict=True)
         if self.suffix == CSV:
-            return _csv(cells)
+            return joined(cells).encode()
         lines = (json.dumps(dict(zip(self._names, row, strict=True)), separators=(",", ":")) for row in cells)
         return "".join(f"{line}\n" for line in lines).encode()
-
-
-def _csv(rows: Iterable[Sequence[Any]]) -> bytes:
-    text = io.StringIO(newline="")
-    csv.writer(text, lineterminator="\r\n").writerows(rows)
-    return text.getvalue().encode()
 
 
 def _cell(how: Callable[[Any], str]) -> Callable[[Any], str | None]:

@@ -13,7 +13,7 @@ from dispensary.audit import Entry
 from dispensary.exports import csv_text
 from dispensary.exports.files import new_file
 from dispensary.exports.xlsx import new_workbook, require_workbooks
-from dispensary.reports.audit.period import Period
+from dispensary.reports.period import Period
 from dispensary.rules.people import Person, Pharmacy
 
 BATCH = 2000

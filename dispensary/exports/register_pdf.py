@@ -11,7 +11,7 @@ from dispensary.errors import Refused
 from dispensary.exports.paper import MARGIN, MUTED, Column, ending, grid, page_size, pages, paragraph
 from dispensary.exports.register import Heading
 from dispensary.rules.moments import minute_of, to_the_minute
-from dispensary.rules.quantity import counted
+from dispensary.rules.quantity import counted, ml
 
 MOST_LINES = 5_000
 """Some 200 pages: more are read by nobody who signs them, and they are put together in memory."""
@@ -94,7 +94,7 @@ def _at(row: Any) -> str:
 
 
 def _amount(row: Any) -> str:
-    return f"{row.volume_ul:,} µL" if row.volume_ul else f"{row.units:,}"
+    return ml(row.volume_ul) if row.volume_ul else f"{row.units:,}"
 
 
 _AT = _Field(Column("At", 13), _at)

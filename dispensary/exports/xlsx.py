@@ -7,14 +7,13 @@ import re
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import date, datetime
-from decimal import Decimal
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from dispensary.errors import Refused
 from dispensary.exports.files import PREFIX
-from dispensary.exports.json_text import compact, digits, fields
+from dispensary.exports.json_text import fields, in_a_cell
 from dispensary.exports.terminal import harmless
 
 MOST_ROWS = 1_048_576
@@ -81,18 +80,7 @@ class Workbook:
 
 def cell_text(value: object) -> str:
     """The value as text of a cell; what is longer than a cell says how much is missing."""
-    match value:
-        case bool():
-            text = "yes" if value else "no"
-        case str():
-            text = str(value)
-        case Decimal():
-            text = digits(value)
-        case date():
-            text = value.isoformat()
-        case _:
-            text = compact(value)
-    text = _NOT_XML.sub(lambda found: f"\\u{ord(found[0]):04x}", harmless(text))
+    text = _NOT_XML.sub(lambda found: f"\\u{ord(found[0]):04x}", harmless(in_a_cell(value)))
     # XlsxWriter takes what looks so for XML of its own, and would put it into the sheet as it stands.
     if _AS_XML.fullmatch(text):
         text = f"'{text}"
@@ -120,6 +108,6 @@ def new_workbook(file: BinaryIO, folder: Path, on: datetime) -> Iterator[Workboo
     with tempfile.TemporaryDirectory(prefix=PREFIX, dir=folder) as waiting:
         book = book_of(file, {"constant_memory": True, "tmpdir": waiting, "strings_to_formulas": False})
         # The moment of the export and not of the machine: the same data, the same bytes.
-        book.set_properties({"created": on.replace(tzinfo=None)})
+        book.set_properties({"created": on.astimezone(UTC)})
         yield Workbook(book)
         book.close()

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from dispensary.errors import Refused, quoted
-from dispensary.rules.quantity import MOST_UNITS
+from dispensary.rules.quantity import MOST_UNITS, first_of
 
 SHOWN = 10
 """So many lots are named in a refusal."""
@@ -192,5 +192,4 @@ def _confirmed(line: Counted) -> bool:
 
 def named_lots(lots: Sequence[object]) -> str:
     """The lots as a refusal names them: so many, and how many more there are."""
-    more = f" and {len(lots) - SHOWN} more" if len(lots) > SHOWN else ""
-    return ", ".join(map(str, lots[:SHOWN])) + more
+    return first_of(map(str, lots), SHOWN)

@@ -77,6 +77,11 @@ class PrescriptionState(StrEnum):
     EXPIRED = "expired"
     COMPLETED = "completed"
 
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more is given of it, not even what is owed of its last fill."""
+        return self not in (PrescriptionState.ACTIVE, PrescriptionState.HELD, PrescriptionState.EXHAUSTED)
+
 
 def states_on(
     valid_until: date, fills_left: int, today: date, *, life: LifeState = LifeState.ACTIVE, completed: bool = False

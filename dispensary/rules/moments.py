@@ -33,6 +33,11 @@ def to_the_second(at: datetime) -> str:
     return at.isoformat(timespec="seconds")
 
 
+def on_both_clocks(at: datetime, zone: tzinfo | None) -> tuple[str, str]:
+    """A moment as registers tell it, `to_the_second` in UTC and by the clock of the zone."""
+    return to_the_second(at.astimezone(UTC)), to_the_second(at.astimezone(zone))
+
+
 def utc_exactly(at: datetime) -> str:
     """A moment as events tell it, in UTC to the microsecond: `2026-03-01T13:05:00.000000+00:00`."""
     return at.astimezone(UTC).isoformat(timespec="microseconds")

@@ -5,6 +5,7 @@ before the unit; a comma above 1,000.
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -72,6 +73,13 @@ def plain(number: Decimal) -> str:
 def counted(number: int, what: str) -> str:
     """How many of what: `1 unit`, `3 units`, `1,200 units`."""
     return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
+def first_of(names: Iterable[str], most: int) -> str:
+    """The first so many names, and how many more there are: `A1, A2 and 3 more`."""
+    told = list(names)
+    more = f" and {len(told) - most:,} more" if len(told) > most else ""
+    return ", ".join(told[:most]) + more
 
 
 def parse_units(text: str) -> int:
@@ -154,5 +162,9 @@ def ml(volume_ul: int) -> str:
 
 def millilitres(volume_ul: int) -> Decimal:
     """Whole microlitres as millilitres, without trailing zeros."""
-    ml = Decimal(volume_ul).scaleb(-3)
-    return ml.quantize(Decimal(1)) if ml == ml.to_integral_value() else ml.normalize()
+    return bare(Decimal(volume_ul).scaleb(-3))
+
+
+def bare(number: Decimal) -> Decimal:
+    """The same number without trailing zeros, and without the exponent that `normalize` gives to 10."""
+    return number.quantize(Decimal(1)) if number == number.to_integral_value() else number.normalize()

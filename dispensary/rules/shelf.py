@@ -116,9 +116,13 @@ def days_left(expires: date, today: date) -> int:
 
 def band(expires: date, today: date) -> str | None:
     """`expired`, or the narrowest band that holds the days left (`30`, `60`, `90`, `180`), or None beyond them."""
-    if not usable_on(expires, today):
+    return band_of(days_left(expires, today))
+
+
+def band_of(left: int) -> str | None:
+    """The same of days left."""
+    if left < 0:
         return State.EXPIRED.value
-    left = days_left(expires, today)
     return next((str(days) for days in BANDS if left <= days), None)
 
 

@@ -8,7 +8,7 @@ from fhir.resources.R4B.bundle import Bundle
 
 from dispensary.cli.product import UnreadableFile
 from dispensary.exports.files import FileExists
-from dispensary.reports.people.access import NotAPeriod
+from dispensary.reports.period import NotAPeriod
 from dispensary.rules.fhir.document import FhirFault, NotAFhirFile
 from dispensary.rules.gln import NotAGln
 from dispensary.rules.product import NotAChoice

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from dispensary import auditor
-from dispensary.reports.people.access import NotAPeriod
+from dispensary.reports.period import NotAPeriod
 from dispensary.rules.erasure import AlreadyErased, NamesThePatient, PatientErased
 from dispensary.rules.identifiers import BornOtherwise
 from dispensary.rules.level import NotALevel

@@ -15,8 +15,8 @@ from sqlalchemy import select
 from dispensary import lookup
 from dispensary.exports.epcis.event_id import event_id
 from dispensary.exports.epcis.events import Teller, write
-from dispensary.reports.exchange.period import Period
 from dispensary.reports.exchange.visible import Step, steps
+from dispensary.reports.period import Period
 from dispensary.rules.gln import NotAGln, parse_gln
 from dispensary.rules.place import PlaceKind
 from dispensary.rules.scan import Pack

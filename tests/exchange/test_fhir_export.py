@@ -2,9 +2,11 @@
 
 import io
 import json
+import re
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
+from urllib.parse import parse_qs
 
 import pytest
 from fhir.resources.bundle import Bundle as R5Bundle
@@ -18,9 +20,8 @@ from dispensary.exports.fhir.inventory import inventory_resources
 from dispensary.exports.fhir.resources import Writer, prescription_resources
 from dispensary.lookup import NotFound
 from dispensary.reports.exchange.fills import Asked, concerned, fills, products_told
-from dispensary.reports.exchange.period import Period
 from dispensary.reports.exchange.prescription import told_prescription
-from dispensary.reports.people.access import NotAPeriod
+from dispensary.reports.period import NotAPeriod, Period
 from dispensary.reports.stock.stock import stock
 from dispensary.rules.fhir.codes import system_of
 from dispensary.rules.fhir.document import read_document
@@ -183,8 +184,26 @@ def test_nothing_to_tell_is_a_bundle_without_entries(shop):
 def test_a_transaction_enters_nothing_twice(busy):
     _, data = exported(busy, how=As.TRANSACTION)
     for entry in json.loads(data)["entry"]:
-        system, value = entry["request"]["ifNoneExist"].removeprefix("identifier=").split("|")
-        assert {"system": system, "value": value} in entry["resource"]["identifier"]
+        assert searched_for(entry["request"]["ifNoneExist"]) in entry["resource"]["identifier"]
+
+
+def searched_for(query):
+    """The identifier that a server looks for, which reads a query as HTML forms write it."""
+    ((name, (token,)),) = parse_qs(query, strict_parsing=True).items()
+    (system, value) = re.split(r"(?<!\\)\|", token)
+    assert name == "identifier"
+    assert len(re.split(r"(?<!\\),", value)) == 1
+    return {"system": system, "value": re.sub(r"\\(.)", r"\1", value)}
+
+
+@pytest.mark.parametrize("lot", ["A,1", "A&1", "A+1", "A%2B1", "A|1", "A\\$1", "A#1"])
+def test_a_lot_with_a_sign_of_searches_is_searched_for_as_it_is(shop, lot):
+    a_lot(shop, lot=lot)
+    dispensed(shop, an_rx(shop, units=1))
+    _, data = exported(shop, how=As.TRANSACTION)
+    (of_lot,) = [each for each in json.loads(data)["entry"] if each["resource"]["resourceType"] == "Medication"]
+    assert of_lot["resource"]["batch"]["lotNumber"] == lot
+    assert searched_for(of_lot["request"]["ifNoneExist"]) == of_lot["resource"]["identifier"][0]
 
 
 def test_the_same_is_told_in_the_same_bytes(busy):

@@ -5,6 +5,7 @@ import csv
 import functools
 import hashlib
 import json
+import os
 import shutil
 import stat
 import subprocess
@@ -22,11 +23,11 @@ from dispensary.auditor import Verdict, read_manifest
 from dispensary.checkpoint import SigningKey
 from dispensary.exports.audit import NotAnExportName
 from dispensary.exports.audit_part import HASHES_A_LINE, Asked, new_part
-from dispensary.exports.files import FileExists
+from dispensary.exports.files import FileExists, FileNotSaved
 from dispensary.lookup import NotFound
 from dispensary.reports import chain
 from dispensary.reports.audit.wanted import Wanted, patients_by_commitment, selection
-from dispensary.reports.people.access import NotAPeriod
+from dispensary.reports.period import NotAPeriod
 from dispensary.rules.people import Role
 from dispensary.schema.people import patient
 from dispensary.services.people.register import NewUser, add_user
@@ -221,6 +222,22 @@ def test_all_files_or_none(busy, tmp_path, monkeypatch):
     with pytest.raises(Exception, match="No space left"):
         write(busy, tmp_path, "b.jsonl", xlsx=True)
     assert [file.name for file in tmp_path.iterdir()] == ["a.manifest.txt"]
+
+
+@pytest.mark.parametrize("full_at", range(4))
+def test_no_manifest_of_files_that_did_not_reach_the_disk(busy, tmp_path, monkeypatch, full_at):
+    sync, asked = os.fsync, []
+
+    def full(descriptor):
+        asked.append(descriptor)
+        if len(asked) == full_at + 1:
+            raise OSError(28, "No space left on device")
+        sync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(FileNotSaved, match="No space left"):
+        write(busy, tmp_path, xlsx=True)
+    assert not list(tmp_path.iterdir())
 
 
 # The auditor, alone on another machine.

@@ -18,6 +18,7 @@ from dispensary.exports.files import (
     NotAPlainFile,
     make_folder,
     new_file,
+    new_files,
     require_new,
     shown,
     write_new,
@@ -148,6 +149,32 @@ def test_a_full_disk_leaves_the_old_file(here, monkeypatch):
     said(FileNotSaved, lambda: write_new(here / "report.pdf", b"new", force=True))
     assert (here / "report.pdf").read_bytes() == b"old"
     assert listing(here) == ["report.pdf"]
+
+
+@pytest.mark.parametrize("force", [False, True])
+@pytest.mark.parametrize("full_at", range(3))
+def test_of_files_that_belong_together_none_is_named_before_all_are_on_the_disk(here, force, full_at, monkeypatch):
+    sync, names = os.fsync, ("a.jsonl", "a.csv", "a.manifest.txt")
+    asked = []
+
+    def full(descriptor):
+        asked.append(descriptor)
+        if len(asked) == full_at + 1:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        sync(descriptor)
+
+    def write():
+        with new_files([Path(name) for name in names], force=force) as opened:
+            for file in opened:
+                file.write(b"bytes")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(os, "fsync", full)
+        assert said(FileNotSaved, write).startswith(f"{names[full_at]} could not be written (No space left on device)")
+    assert listing(here) == []
+    write()
+    assert listing(here) == sorted(names)
+    assert {Path(name).read_bytes() for name in names} == {b"bytes"}
 
 
 @pytest.mark.parametrize("force", [False, True])

@@ -190,6 +190,20 @@ def test_what_fails_half_way_leaves_nothing(busy, tmp_path, monkeypatch):
     assert not list(tmp_path.iterdir())
 
 
+def test_a_folder_whose_name_does_not_reach_the_disk_is_not_called_done(busy, tmp_path, monkeypatch):
+    settle = partitions.settle
+
+    def failing(folder):
+        if folder == tmp_path:
+            raise OSError(5, "Input/output error")
+        settle(folder)
+
+    monkeypatch.setattr(partitions, "settle", failing)
+    with pytest.raises(FileNotSaved, match="no part of it was left behind"):
+        written(busy, tmp_path / "out")
+    assert not list(tmp_path.iterdir())
+
+
 def test_what_is_interrupted_leaves_nothing(busy, tmp_path):
     def interrupted(line):
         raise KeyboardInterrupt

@@ -11,10 +11,10 @@ from dispensary.exports import register_pdf as module
 from dispensary.exports.register import Heading, new_register
 from dispensary.exports.register_pdf import TooLongForPaper, register_pdf
 from dispensary.reports.audit.override_register import OverrideRow
-from dispensary.reports.audit.period import Period
 from dispensary.reports.audit.recall_register import RecallFileRow
 from dispensary.reports.audit.stock_registers import RegisterRow
 from dispensary.reports.people.access import AccessLine
+from dispensary.reports.period import Period
 from dispensary.rules.people import Country, Language, Person, Pharmacy, Role
 from tests.build import NOW
 from tests.refusing import refused
@@ -140,7 +140,7 @@ def test_long_names_and_reasons_are_whole():
 
 def test_what_came_out_of_a_vial_is_a_volume():
     rows = [a_line(1, units=0, volume_ul=-1500)]
-    assert "-1,500 µL" in texts(register_pdf(heading("destruction"), rows))[0]
+    assert "-1.5 mL" in texts(register_pdf(heading("destruction"), rows))[0]
 
 
 def test_markup_is_text():

@@ -124,6 +124,15 @@ def test_what_waits_stands_beside_the_file_and_nowhere_else(tmp_path, monkeypatc
     assert all(str(folder).startswith(f"{tmp_path}/.dispensary-") for folder in asked)
 
 
+def test_a_workbook_was_made_at_that_moment_and_not_by_the_local_clock_of_another_zone(tmp_path):
+    written(tmp_path, ("one", [("a", 1)]))
+    with zipfile.ZipFile(tmp_path / "book.xlsx") as book:
+        told = ET.fromstring(book.read("docProps/core.xml"))
+    at = {each.tag.partition("}")[2]: each.text for each in told}
+    assert NOW.isoformat() == "2026-11-21T09:30:00-05:00"
+    assert at["created"] == at["modified"] == "2026-11-21T14:30:00Z"
+
+
 def test_without_the_extra_nothing_is_written(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "xlsxwriter", None)
 

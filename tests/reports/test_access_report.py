@@ -8,7 +8,8 @@ import pytest
 from sqlalchemy import insert
 
 from dispensary.lookup import NotFound
-from dispensary.reports.people.access import AccessRow, NotAPeriod, Wanted, access, access_lines
+from dispensary.reports.people.access import AccessRow, Wanted, access, access_lines
+from dispensary.reports.period import NotAPeriod
 from dispensary.rules.numbers import NotANumber
 from dispensary.rules.people import Country, Language, Role
 from dispensary.schema import people
@@ -110,6 +111,13 @@ def test_a_lost_key_is_told_as_unknown(looked):
     empty = "x''" if looked.engine.dialect.name == "sqlite" else "''"
     plant(looked, f"UPDATE patient SET audit_key = {empty} WHERE number = 1")
     assert seen(looked)[0] == (*SHOWN_1[:3], ("unknown",))
+
+
+def test_a_list_of_patients_that_was_destroyed_is_told_by_its_first(looked):
+    plant(looked, "UPDATE audit_event SET canonical = 'nothing' WHERE subject = 'patient list'")
+    of_the_first = (*LISTED[:3], ("P1",))
+    assert seen(looked) == [SHOWN_1, of_the_first, SHOWN_2]
+    assert seen(looked, patient="P1") == [SHOWN_1, of_the_first]
 
 
 def test_refuses_what_is_not_there_and_days_in_the_wrong_order(looked):

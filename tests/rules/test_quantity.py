@@ -16,7 +16,9 @@ from dispensary.rules.quantity import (
     NotAVolume,
     NotAWholeMicrolitre,
     Strength,
+    bare,
     counted,
+    first_of,
     millilitres,
     parse_cost_micros,
     parse_units,
@@ -204,3 +206,17 @@ def test_any_text_is_read_or_refused(text):
 @pytest.mark.parametrize(("number", "said"), [(0, "0 units"), (1, "1 unit"), (2, "2 units"), (1200, "1,200 units")])
 def test_counts_what_it_names(number, said):
     assert counted(number, "unit") == said
+
+
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [((), ""), (("A1",), "A1"), (("A1", "A2"), "A1, A2"), (("A1", "A2", "A3"), "A1, A2 and 1 more")],
+)
+def test_names_the_first_and_counts_the_others(names, said):
+    assert first_of(iter(names), 2) == said
+    assert first_of(["x"] * 1002, 2) == "x, x and 1,000 more"
+
+
+@pytest.mark.parametrize(("number", "said"), [("10", "10"), ("2.50", "2.5"), ("0.000", "0"), ("1200.0", "1200")])
+def test_a_bare_number_has_no_exponent(number, said):
+    assert str(bare(Decimal(number))) == said

@@ -4,7 +4,7 @@ A pack is named by its GS1 Digital Link where its GTIN is known and the units ar
 counted in single vials without a GTIN of their own has a class that only this pharmacy gives out.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any, BinaryIO
 from urllib.parse import quote
@@ -120,14 +120,10 @@ def write(file: BinaryIO, steps: Iterable[ToldStep], teller: Teller, on: datetim
     head = {"@context": CONTEXT, "type": "EPCISDocument", "schemaVersion": "2.0", "creationDate": _utc(on)}
     file.write((compact(head).removesuffix("}") + ', "epcisBody": {"eventList": [').encode())
     count = 0
-    for count, event in enumerate(_events(steps, teller), start=1):
+    for count, event in enumerate(map(teller.event, steps), start=1):
         file.write(("\n" if count == 1 else ",\n").encode() + compact(event).encode())
     file.write(b"\n]}}\n")
     return count
-
-
-def _events(steps: Iterable[ToldStep], teller: Teller) -> Iterator[Json]:
-    return map(teller.event, steps)
 
 
 def _utc(at: datetime) -> str:

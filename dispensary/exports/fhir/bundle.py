@@ -1,14 +1,19 @@
 """Resources as one file, written piece by piece: a Bundle, or a line of JSON each (FHIR R4, ndjson)."""
 
+import re
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, BinaryIO
+from urllib.parse import quote
 
 from dispensary.exports.fhir.resources import Json, Writer
 from dispensary.exports.json_text import compact
 from dispensary.reports.exchange.fills import ToldFill
 from dispensary.rules.moments import to_the_second
+
+_MEANS, _ESCAPED = re.compile(r"[\\$,|]"), r"\\\g<0>"
+"""What means something in a value that is searched for, and how it does not (FHIR R4, Search, Escaping)."""
 
 
 class As(StrEnum):
@@ -57,7 +62,10 @@ def _entry(resource: Json, how: As, writer: Writer) -> dict[str, Any]:
     kind = resource["resourceType"]
     entry: Json = {"fullUrl": writer.full_url(kind, resource["id"]), "resource": resource}
     if how is As.TRANSACTION:
-        identifier = resource["identifier"][0]
-        once = f"identifier={identifier['system']}|{identifier['value']}"
-        entry["request"] = {"method": "POST", "url": kind, "ifNoneExist": once}
+        entry["request"] = {"method": "POST", "url": kind, "ifNoneExist": _once(**resource["identifier"][0])}
     return entry
+
+
+def _once(system: str, value: str) -> str:
+    """The search for an identifier, as the query of a URL: a lot's number may hold what would end it, or an `or`."""
+    return f"identifier={system}|{quote(_MEANS.sub(_ESCAPED, value), safe='')}"

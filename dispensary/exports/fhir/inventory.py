@@ -34,7 +34,7 @@ def inventory_resources(
     number = writer.own("inventory", to_the_second(on))
     report: Json = {
         "resourceType": "InventoryReport",
-        "id": writer.full_url("InventoryReport", number["value"]).rpartition(":")[2],
+        "id": writer.id_of("InventoryReport", number["value"]),
         "identifier": [number],
         "status": "active",
         "countType": "snapshot",

@@ -42,6 +42,10 @@ class Writer:
         """What a bundle calls the resource."""
         return uuid_of(self.origin, kind, id_)
 
+    def id_of(self, kind: str, name: str) -> str:
+        """The id of a resource that no number of ours names: the same for the same name."""
+        return self.full_url(kind, name).rpartition(":")[2]
+
     def to(self, resource: Json) -> Json:
         """A reference to the resource."""
         kind, id_ = resource["resourceType"], resource["id"]
@@ -51,20 +55,23 @@ class Writer:
         """One of our own numbers as an identifier."""
         return {"system": system_of(self.origin, kind), "value": number}
 
+    def coded(self, name: str, codes: Sequence[Json], text: str) -> Json:
+        """A medicine by our name of it, its codes, and words."""
+        return {
+            "resourceType": "Medication",
+            "id": self.id_of("Medication", name),
+            "identifier": [self.own("medication", name)],
+            "code": {"coding": codes, "text": text},
+        }
+
     def medication(self, product: Product, gtins: Sequence[str], of: ToldLot | None = None) -> Json:
         """The product, or one lot of it."""
-        codes: list[Json] = [{"system": ATC, "code": ATC_OF[product.form], "display": product.form.value}]
+        codes = [_atc(product.form)]
         if product.identifier_kind == "NDC":
             codes.append({"system": NDC, "code": product.identifier})
         codes += [{"system": GTIN, "code": gtin} for gtin in gtins]
         text = f"{product.name} {product.strength}, {product.fill} {product.container}, {product.labeler}"
-        name = product.code if of is None else f"{product.code} {of.lot}"
-        resource: Json = {
-            "resourceType": "Medication",
-            "id": self.full_url("Medication", name).rpartition(":")[2],
-            "identifier": [self.own("medication", name)],
-            "code": {"coding": codes, "text": text},
-        }
+        resource = self.coded(product.code if of is None else f"{product.code} {of.lot}", codes, text)
         if of is not None:
             resource["batch"] = {"lotNumber": of.lot, "expirationDate": of.expires}
         return resource
@@ -157,20 +164,19 @@ def prescription_resources(told: ToldPrescription, on: date) -> tuple[Writer, tu
     """The prescription behind those that it names, and the writer that named them."""
     writer = Writer(told.origin, in_bundle=True)
     product = told.product
-    medication = _molecule(writer, told.rx.form) if product is None else writer.medication(product, told.gtins)
+    form = told.rx.form
+    if product is not None:
+        medication = writer.medication(product, told.gtins)
+    else:
+        # The form alone, where the prescriber named no product.
+        medication = writer.coded(form.value, [_atc(form)], form.value)
     patient, practitioner = writer.patient(told.patient), writer.practitioner(told.prescriber)
     request = writer.request(told.rx, medication, patient, practitioner, on)
     return writer, (medication, patient, practitioner, request)
 
 
-def _molecule(writer: Writer, form: Form) -> Json:
-    """The form alone, where the prescriber named no product."""
-    return {
-        "resourceType": "Medication",
-        "id": writer.full_url("Medication", form.value).rpartition(":")[2],
-        "identifier": [writer.own("medication", form.value)],
-        "code": {"coding": [{"system": ATC, "code": ATC_OF[form], "display": form.value}], "text": form.value},
-    }
+def _atc(form: Form) -> Json:
+    return {"system": ATC, "code": ATC_OF[form], "display": form.value}
 
 
 def _units(product: Product, number: int) -> Json:

@@ -10,7 +10,7 @@ from dispensary import auditor
 from dispensary.reports.audit.wanted import Row, Wanted, selection
 from dispensary.reports.chain import BATCH, head_of
 from dispensary.reports.disclosed import Disclosed
-from dispensary.rules.moments import to_the_second, utc_exactly
+from dispensary.rules.moments import on_both_clocks, utc_exactly
 from dispensary.rules.numbers import Record, parse_number
 from dispensary.schema.trust import audit_event
 
@@ -71,11 +71,11 @@ def _backwards(db: Connection, site_id: int, after: int) -> Iterator[Row]:
 
 
 def _row(event: Row, zone: tzinfo | None) -> LogRow:
-    at = datetime.fromisoformat(str(event["at"]))
+    at, local = on_both_clocks(datetime.fromisoformat(str(event["at"])), zone)
     return LogRow(
         sequence=int(str(event["sequence"])),
-        at=to_the_second(at),
-        local=to_the_second(at.astimezone(zone)),
+        at=at,
+        local=local,
         user=str(event["actor"]),
         kind=str(event["kind"]),
         subject=str(event["subject"]),

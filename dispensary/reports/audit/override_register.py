@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from heapq import merge
 from operator import attrgetter
 from typing import Any
@@ -10,8 +10,8 @@ from typing import Any
 from sqlalchemy import Connection, FromClause, Select, bindparam, literal, select
 
 from dispensary.database import streamed
-from dispensary.reports.audit.period import Period
-from dispensary.rules.moments import to_the_second
+from dispensary.reports.period import Period
+from dispensary.rules.moments import on_both_clocks
 from dispensary.rules.numbers import Record
 from dispensary.schema.catalogue import product
 from dispensary.schema.people import patient, user
@@ -112,8 +112,7 @@ _ORDERED = (
 
 
 def override_register(db: Connection, site_id: int, period: Period, on: datetime) -> Iterator[OverrideRow]:
-    """The overrides of the period, the oldest first; days are those of the zone of `on`. Raises NotAPeriod."""
-    period.require()
+    """The overrides of the period, the oldest first; days are those of the zone of `on`."""
     streams = (
         _rows(db, site_id, query.where(*period.where(record.c.at, on.tzinfo)), kind, on)
         for query, record, kind in (
@@ -128,8 +127,7 @@ def override_register(db: Connection, site_id: int, period: Period, on: datetime
 def _rows(db: Connection, site_id: int, query: Select[Any], kind: Record, on: datetime) -> Iterator[OverrideRow]:
     for row in streamed(db, query, {"site": site_id}, BATCH):
         yield OverrideRow(
-            at=to_the_second(row.at.astimezone(UTC)),
-            local=to_the_second(row.at.astimezone(on.tzinfo)),
+            *on_both_clocks(row.at, on.tzinfo),
             by=row.by,
             number=kind.number(row.number),
             patient=Record.PATIENT.number(row.patient),

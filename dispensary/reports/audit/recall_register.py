@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 from sqlalchemy import Connection
 
-from dispensary.reports.audit.period import Period
+from dispensary.reports.period import Period
 from dispensary.reports.recalls.recall import RecallDetail, RecallRow, recall_list, show_recall
 from dispensary.rules.moments import day_in
 
@@ -43,11 +43,10 @@ class RecallFileRow:
 def recall_register(db: Connection, site_id: int, period: Period, on: datetime) -> Iterator[RecallFileRow]:
     """The file of every recall that was entered in the period, the oldest first, each as it stands now.
 
-    One recall is in memory at a time. Raises NotAPeriod.
+    One recall is in memory at a time.
     """
-    period.require()
     for notice in reversed(recall_list(db, site_id, on)):
-        if (period.since is None or notice.on >= period.since) and (period.until is None or notice.on <= period.until):
+        if period.has(notice.on):
             yield from _file(notice, show_recall(db, site_id, notice.recall, on).shown, on)
 
 

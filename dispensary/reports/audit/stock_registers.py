@@ -7,7 +7,7 @@ time: a register of ten years holds no more in memory than one of a day.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from enum import StrEnum
 from heapq import merge
 from operator import attrgetter
@@ -16,8 +16,8 @@ from typing import Any
 from sqlalchemy import Connection, and_, bindparam, case, func, select
 
 from dispensary.database import streamed
-from dispensary.reports.audit.period import Period
-from dispensary.rules.moments import to_the_second
+from dispensary.reports.period import Period
+from dispensary.rules.moments import on_both_clocks
 from dispensary.rules.numbers import Record
 from dispensary.rules.place import PlaceKind
 from dispensary.rules.vial import VialEntryKind
@@ -179,8 +179,7 @@ _ENTRIES = {StockRegister.DISPENSING: VialEntryKind.DRAW, StockRegister.DESTRUCT
 def stock_register(
     db: Connection, site_id: int, register: StockRegister, period: Period, on: datetime
 ) -> Iterator[RegisterRow]:
-    """The lines of the period, the oldest first; days are those of the zone of `on`. Raises NotAPeriod."""
-    period.require()
+    """The lines of the period, the oldest first; days are those of the zone of `on`."""
     zone = on.tzinfo
     balances: dict[int, int] = {}
     if (begins := period.begins(zone)) is not None:
@@ -220,7 +219,7 @@ def _moved(row: Any, balances: dict[int, int], on: datetime) -> RegisterRow:
         Record.BATCH: row.batch,
     }
     return RegisterRow(
-        *_when(row.at, on),
+        *on_both_clocks(row.at, on.tzinfo),
         act=row.act,
         number=next((kind.number(number) for kind, number in numbers.items() if number is not None), ""),
         product=row.code,
@@ -242,7 +241,7 @@ def _moved(row: Any, balances: dict[int, int], on: datetime) -> RegisterRow:
 def _volume(row: Any, balances: dict[int, int], on: datetime) -> RegisterRow:
     number = Record.VIAL.number(row.vial) if row.draw is None else Record.DRAW.number(row.draw)
     return RegisterRow(
-        *_when(row.at, on),
+        *on_both_clocks(row.at, on.tzinfo),
         act=row.act,
         number=number,
         product=row.code,
@@ -259,10 +258,6 @@ def _volume(row: Any, balances: dict[int, int], on: datetime) -> RegisterRow:
         second=None,
         reason=row.reason if row.draw is None else row.unprescribed,
     )
-
-
-def _when(at: datetime, on: datetime) -> tuple[str, str]:
-    return to_the_second(at.astimezone(UTC)), to_the_second(at.astimezone(on.tzinfo))
 
 
 def _named(kind: Record, number: int | None) -> str | None:

@@ -10,12 +10,14 @@ from sqlalchemy import Connection, bindparam, func, select
 from dispensary import audit, auditor, lookup
 from dispensary.errors import quoted
 from dispensary.lookup import NotFound
-from dispensary.reports.audit.period import Period
-from dispensary.reports.people.access import READ
+from dispensary.reports.period import Period
 from dispensary.rules.moments import utc_exactly
 from dispensary.rules.numbers import Record, parse_number
 from dispensary.schema.people import patient, site, user
 from dispensary.schema.trust import audit_event
+
+READ = "patient read"
+"""The kind of an event that somebody read of patients."""
 
 FREE_TEXT = frozenset({"reason", "note", "problem"})
 """Values that somebody typed: a lot is not named by a sentence that holds its number."""
@@ -53,10 +55,10 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class PatientOf:
-    """Whom a commitment stands for: the number, and the name, which is empty after an erasure."""
+    """Whom a commitment stands for: the number, and the name, which is None after an erasure."""
 
     number: int
-    name: str
+    name: str | None
 
     @property
     def patient(self) -> str:
@@ -92,20 +94,25 @@ _PATIENTS = select(patient.c.number, patient.c.name, patient.c.audit_key).where(
 
 def selection(db: Connection, site_id: int, wanted: Wanted, on: datetime) -> Selection:
     """How to find the wanted events; raises NotAPeriod, NotANumber and NotFound."""
-    wanted.period.require()
-    if wanted.user is not None and db.execute(_USER, {"user": wanted.user}).first() is None:
-        way_out = "`dispensary user list` shows who there is"
-        raise NotFound(what="user", given=quoted(wanted.user), way_out=way_out)
+    if wanted.user is not None:
+        require_user(db, wanted.user)
     if wanted.kind is not None and db.execute(_KIND, {"site": site_id, "kind": wanted.kind}).first() is None:
         way_out = "`dispensary audit log` shows the kinds that there are"
         raise NotFound(what="event of the kind", given=quoted(wanted.kind), way_out=way_out)
     tests = list(_tests(db, site_id, wanted, on))
     name = db.execute(_SITE, {"site": site_id}).scalar_one()
-    return Selection(wanted, name, _after(db, site_id, wanted, on), lambda event: all(test(event) for test in tests))
+    after = _after(db, site_id, wanted.period, on)
+    return Selection(wanted, name, after, lambda event: all(test(event) for test in tests))
 
 
-def _after(db: Connection, site_id: int, wanted: Wanted, on: datetime) -> int:
-    begins = wanted.period.begins(on.tzinfo)
+def require_user(db: Connection, name: str) -> None:
+    """Nothing, where somebody has that name, also one who acts no more; else NotFound."""
+    if db.execute(_USER, {"user": name}).first() is None:
+        raise NotFound(what="user", given=quoted(name), way_out="`dispensary user list` shows who there is")
+
+
+def _after(db: Connection, site_id: int, period: Period, on: datetime) -> int:
+    begins = period.begins(on.tzinfo)
     if begins is None:
         return 0
     first = db.execute(_FIRST, {"site": site_id, "since": begins}).scalar()
@@ -115,17 +122,18 @@ def _after(db: Connection, site_id: int, wanted: Wanted, on: datetime) -> int:
 
 def _tests(db: Connection, site_id: int, wanted: Wanted, on: datetime) -> Iterator[Callable[[Row], bool]]:
     """One for each thing that was asked, the quick ones first."""
-    if (begins := wanted.period.begins(on.tzinfo)) is not None:
+    period = wanted.period
+    if (begins := period.begins(on.tzinfo)) is not None:
         since = utc_exactly(begins)
         yield lambda event: str(event["at"]) >= since
-    if (ends := wanted.period.ends(on.tzinfo)) is not None:
+    if (ends := period.ends(on.tzinfo)) is not None:
         end = utc_exactly(ends)
         yield lambda event: str(event["at"]) < end
     for column, text in (("actor", wanted.user), ("kind", wanted.kind)):
         if text is not None:
             yield _is(column, text)
     if wanted.patient is not None:
-        commitment = commitment_of(db, site_id, wanted.patient)
+        commitment, _ = patient_named(db, site_id, wanted.patient)
         yield lambda event: commitment in str(event["canonical"])
     product = None if wanted.product is None else lookup.product_by_code(db, wanted.product)[1].code
     document = None if wanted.document is None else wanted.document.strip().upper()
@@ -155,20 +163,20 @@ def _names(value: object, text: str) -> bool:
     return value == text
 
 
-def commitment_of(db: Connection, site_id: int, given: str) -> str:
-    """What stands in the chain for the patient of this number (P12), also after an erasure.
+def patient_named(db: Connection, site_id: int, given: str) -> tuple[str, PatientOf]:
+    """What stands in the chain for the patient of this number (P12), also after an erasure, and who that is.
 
     Raises NotANumber and NotFound.
     """
     number = parse_number(Record.PATIENT, given)
-    key = db.execute(_PATIENTS.where(patient.c.number == number), {"site": site_id}).first()
-    if key is not None:
-        return audit.commitment(key.audit_key, number)
+    found = db.execute(_PATIENTS.where(patient.c.number == number), {"site": site_id}).first()
+    if found is not None:
+        return audit.commitment(found.audit_key, number), PatientOf(number, found.name)
     erased = lookup.commitments_of_erased(db, site_id).get(number)
     if erased is None:
         way_out = "`dispensary patient list` shows who there is"
         raise NotFound(what="patient", given=Record.PATIENT.number(number), way_out=way_out)
-    return erased
+    return erased, PatientOf(number, None)
 
 
 def patients_by_commitment(db: Connection, site_id: int) -> dict[str, PatientOf]:
@@ -178,12 +186,13 @@ def patients_by_commitment(db: Connection, site_id: int) -> dict[str, PatientOf]
         for row in db.execute(_PATIENTS, {"site": site_id})
     }
     erased = lookup.commitments_of_erased(db, site_id)
-    return known | {each: PatientOf(number, "") for number, each in erased.items()}
+    return known | {each: PatientOf(number, None) for number, each in erased.items()}
 
 
-def commitments_in(event: Row) -> list[str]:
-    """The patients whom the event concerns, as they stand in the chain."""
-    if event["kind"] != READ:
-        return [str(event["patient"])] if event["patient"] else []
-    listed = auditor.values_of(str(event["canonical"])).get("patients")
-    return list(map(str, listed)) if isinstance(listed, list) else []
+def commitments_in(kind: str, patient: str, canonical: str) -> list[str]:
+    """The patients whom an event with these columns concerns, as they stand in the chain."""
+    listed = auditor.values_of(canonical).get("patients") if kind == READ else None
+    if isinstance(listed, list):
+        return list(map(str, listed))
+    # One alone, or of a list that was destroyed the first.
+    return [patient] if patient else []

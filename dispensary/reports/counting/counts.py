@@ -8,11 +8,12 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, select
 
 from dispensary import lookup
+from dispensary.lots import OF_COUNT
 from dispensary.rules.numbers import Record, parse_number
 from dispensary.rules.people import Person
 from dispensary.rules.place import PlaceKind
 from dispensary.schema.catalogue import product
-from dispensary.schema.counting import count_closing, count_entry, count_line, stock_count
+from dispensary.schema.counting import count_closing, count_entry, stock_count
 from dispensary.schema.people import user
 from dispensary.schema.stock import lot, movement, place
 
@@ -65,12 +66,7 @@ _COUNT = (
     .outerjoin(count_closing, count_closing.c.count_id == stock_count.c.id)
     .where(stock_count.c.site_id == bindparam("site"), stock_count.c.number == bindparam("number"))
 )
-_scope = (
-    select(count_line.c.lot_id, count_line.c.place_id)
-    .where(count_line.c.count_id == bindparam("count"))
-    .union(select(count_entry.c.lot_id, count_entry.c.place_id).where(count_entry.c.count_id == bindparam("count")))
-    .subquery()
-)
+_scope = OF_COUNT.subquery()
 _LINES = (
     select(
         _scope.c.lot_id,

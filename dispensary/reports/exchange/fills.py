@@ -12,7 +12,7 @@ from dispensary import lookup
 from dispensary.database import streamed
 from dispensary.lookup import NotFound
 from dispensary.reports.disclosed import Disclosed
-from dispensary.reports.exchange.period import Period
+from dispensary.reports.period import Period
 from dispensary.rules.directions import Directions
 from dispensary.rules.grammar import from_canonical
 from dispensary.rules.numbers import Record, parse_number
@@ -132,7 +132,7 @@ class Asked:
 
     def where(self, on: datetime) -> list[Any]:
         """The conditions; raises NotANumber."""
-        found: list[Any] = [self.period.holds(dispense.c.at, on)]
+        found = list(self.period.where(dispense.c.at, on.tzinfo))
         if self.dispense is not None:
             found.append(dispense.c.number == parse_number(Record.DISPENSE, self.dispense))
         if self.last is not None:
@@ -160,7 +160,7 @@ def concerned(db: Connection, site_id: int, asked: Asked, on: datetime) -> Discl
 
 
 def fills(db: Connection, site_id: int, asked: Asked, on: datetime) -> Iterator[ToldFill]:
-    """The fills in the order of their numbers, a thousand rows at a time in memory."""
+    """The fills in the order of their numbers; in memory are a thousand rows at a time, and what came back of any."""
     products, gtins = lookup.products(db), gtins_of(db)
     rows = streamed(db, _FILLS.where(*asked.where(on)), {"site": site_id}, BATCH)
     returned = _returns(db, site_id, asked, on)

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Select, bindparam, null, select
 from dispensary import lookup
 from dispensary.database import streamed
 from dispensary.reports.exchange.fills import BATCH
-from dispensary.reports.exchange.period import Period
+from dispensary.reports.period import Period
 from dispensary.rules.numbers import Record
 from dispensary.rules.place import PlaceKind
 from dispensary.rules.stock_act import StockActKind
@@ -173,7 +173,7 @@ def steps(db: Connection, site_id: int, period: Period, on: datetime) -> Iterato
 
     def of(step: Step) -> Iterator[ToldStep]:
         record, at, query = _SOURCES[step]
-        found = streamed(db, query.where(period.holds(at, on)), {"site": site_id}, BATCH)
+        found = streamed(db, query.where(*period.where(at, on.tzinfo)), {"site": site_id}, BATCH)
         for _, group in groupby(found, key=lambda row: (row.number, row.at, row.product_id, row.lot)):
             rows = list(group)
             first = rows[0]

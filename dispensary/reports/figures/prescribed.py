@@ -1,18 +1,19 @@
 """The prescriptions of a site with all that happened to them, as the figures see them: read some patients at a time."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, tzinfo
 from typing import Any
 
 from sqlalchemy import Connection, Select, bindparam, func, select
 
+from dispensary.prescriptions import DRAW_COLUMNS, FILL_COLUMNS, drawn_of, fill_of
 from dispensary.rules.figures.scheduled import Prescribed, Returned
 from dispensary.rules.grammar import from_canonical
 from dispensary.rules.moments import day_in
 from dispensary.rules.product import Product
-from dispensary.rules.refills import Drawn, Fill, Terms
+from dispensary.rules.refills import Terms
 from dispensary.schema.people import patient
 from dispensary.schema.prescribing import dispense, dispense_return, prescription, prescription_act
 from dispensary.schema.stock import lot
@@ -62,23 +63,7 @@ def _of(columns: tuple[Any, ...], table: Any, owner: Any) -> Select[Any]:
     )
 
 
-_FILLS = _of(
-    (
-        dispense.c.id,
-        dispense.c.request_id,
-        dispense.c.number,
-        dispense.c.at,
-        dispense.c.product_id,
-        dispense.c.units,
-        dispense.c.prescribed_units,
-        dispense.c.completes_id,
-        dispense.c.doses,
-        dispense.c.first_injection,
-        dispense.c.next_injection,
-    ),
-    dispense,
-    dispense.c.prescription_id,
-).order_by(dispense.c.prescription_id, dispense.c.fill)
+_FILLS = _of(FILL_COLUMNS, dispense, dispense.c.prescription_id).order_by(dispense.c.prescription_id, dispense.c.fill)
 _RETURNS = (
     _of((dispense_return.c.dispense_id, dispense_return.c.units, request.c.at), dispense, dispense.c.prescription_id)
     .join(dispense_return, dispense_return.c.dispense_id == dispense.c.id)
@@ -89,11 +74,7 @@ _ACTS = _of(
     (prescription_act.c.at, prescription_act.c.act), prescription_act, prescription_act.c.prescription_id
 ).order_by(prescription_act.c.id)
 _DRAWS = (
-    _of(
-        (draw.c.request_id, draw.c.at, draw.c.volume_ul, draw.c.next_injection, lot.c.product_id),
-        draw,
-        draw.c.prescription_id,
-    )
+    _of(DRAW_COLUMNS, draw, draw.c.prescription_id)
     .join(vial, vial.c.id == draw.c.vial_id)
     .join(lot, lot.c.id == vial.c.lot_id)
     .order_by(draw.c.id)
@@ -140,38 +121,12 @@ class Prescriptions:
                 entered=day_in(row.at, zone),
                 product_id=row.product_id,
                 acts=tuple((day_in(act.at, zone), act.act) for act in acts[row.id]),
-                fills=tuple(_fills(fills[row.id], self.products, zone)),
+                # What came back is told by its day, so nothing has come back of the fill itself.
+                fills=tuple(fill_of(fill, self.products[fill.product_id], 0, zone) for fill in fills[row.id]),
                 fill_products=tuple(fill.product_id for fill in fills[row.id]),
                 returns=tuple(
                     Returned(day_in(back.at, zone), back.dispense_id, back.units) for back in returns[row.id]
                 ),
-                draws=tuple(
-                    Drawn(
-                        day_in(each.at, zone),
-                        self.products[each.product_id],
-                        each.volume_ul,
-                        each.next_injection,
-                        each.request_id,
-                    )
-                    for each in draws[row.id]
-                ),
+                draws=tuple(drawn_of(each, self.products[each.product_id], zone) for each in draws[row.id]),
                 draw_products=tuple(each.product_id for each in draws[row.id]),
             )
-
-
-def _fills(rows: Iterable[Any], products: Mapping[int, Product], zone: tzinfo | None) -> Iterable[Fill]:
-    for row in rows:
-        yield Fill(
-            id=row.id,
-            number=row.number,
-            on=day_in(row.at, zone),
-            product=products[row.product_id],
-            units=row.units,
-            returned=0,
-            prescribed_units=row.units if row.prescribed_units is None else row.prescribed_units,
-            completes=row.completes_id,
-            doses=row.doses or 0,
-            first_injection=row.first_injection,
-            next_injection=row.next_injection,
-            order=row.request_id,
-        )

@@ -10,7 +10,7 @@ from dispensary.reports.prescribing.unmet import Unmet
 from dispensary.reports.stock.stock import StockRow
 from dispensary.reports.verify import Verified
 from dispensary.rules.printer import JobState
-from dispensary.rules.quantity import counted, ml
+from dispensary.rules.quantity import counted, first_of, ml
 from dispensary.rules.shelf import BANDS, State
 
 
@@ -108,6 +108,7 @@ def _patients_to_call(unfinished: Unfinished) -> list[str]:
         f"Recall {each.recall} ({each.reference}): {each.not_reached:,} of {each.patients:,} patients are not reached; "
         f"call those whom `dispensary recall show {each.recall}` lists."
         for each in unfinished.recalls
+        if each.not_reached
     ]
 
 
@@ -145,9 +146,8 @@ def _labels(unfinished: Unfinished) -> list[str]:
             waiting.setdefault(each.printer, []).append(label)
     return [
         *(
-            f"Not printed by {printer}: {', '.join(labels[:MOST_LOTS])}"
-            + (f" and {len(labels) - MOST_LOTS} more" if len(labels) > MOST_LOTS else "")
-            + f"; send {'them' if len(labels) > 1 else 'it'} with `dispensary label send`."
+            f"Not printed by {printer}: {first_of(labels, MOST_LOTS)}; "
+            f"send {'them' if len(labels) > 1 else 'it'} with `dispensary label send`."
             for printer, labels in waiting.items()
         ),
         *asking,
@@ -180,14 +180,10 @@ def _short_dated(rows: Iterable[StockRow]) -> list[str]:
 
 def _soon(rows: Sequence[StockRow]) -> list[str]:
     if len(rows) > MOST_LOTS:
-        units, first, lots = (
-            sum(row.usable_units for row in rows),
-            rows[0],
-            ", ".join(row.lot for row in rows[:MOST_LOTS]),
-        )
+        units = sum(row.usable_units for row in rows)
         return [
-            f"Expire within {BANDS[0]} days ({first.place}): {units:,} of {first.product}, lots {lots} and "
-            f"{len(rows) - MOST_LOTS:,} more; use them first or return them."
+            f"Expire within {BANDS[0]} days ({rows[0].place}): {units:,} of {rows[0].product}, "
+            f"lots {first_of((row.lot for row in rows), MOST_LOTS)}; use them first or return them."
         ]
     return [
         f"Expires in {counted(row.days_left, 'day')} ({row.place}): {row.usable_units:,} of "
@@ -200,10 +196,7 @@ def _sentence(rows: Sequence[StockRow]) -> str:
     """One sentence for the lots of a product in the same state at the same place."""
     first, units = rows[0], sum(row.units for row in rows)
     heading, way_out = _WAYS_OUT[first.state]
-    lots = ", ".join(row.lot for row in rows[:MOST_LOTS])
-    if len(rows) > MOST_LOTS:
-        lots += f" and {len(rows) - MOST_LOTS} more"
     return (
         f"{heading} ({first.place}): {counted(units, 'unit')} of {first.product}, "
-        f"lot{'s' if len(rows) > 1 else ''} {lots}; {way_out}."
+        f"lot{'s' if len(rows) > 1 else ''} {first_of((row.lot for row in rows), MOST_LOTS)}; {way_out}."
     )

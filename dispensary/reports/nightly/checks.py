@@ -10,6 +10,7 @@ from dispensary import sessions
 from dispensary.reports.nightly.day import Day
 from dispensary.reports.verify import Check, Verified
 from dispensary.rules.clock import APART
+from dispensary.rules.quantity import first_of
 from dispensary.schema.trust import audit_event
 
 SHOWN = 5
@@ -66,10 +67,9 @@ def checks(db: Connection, verified: Verified, day: Day, zone: tzinfo | None) ->
 def _notes(db: Connection, steps: tuple[ClockStep, ...]) -> Iterator[str]:
     if steps:
         minutes = max((step.previous_at - step.at) // timedelta(minutes=1) for step in steps)
-        events = ", ".join(f"{step.sequence:,}" for step in steps[:SHOWN])
-        more = f" and {len(steps) - SHOWN:,} more" if len(steps) > SHOWN else ""
+        events = first_of((f"{step.sequence:,}" for step in steps), SHOWN)
         yield (
-            f"A clock stepped back before event{'s' if len(steps) > 1 else ''} {events}{more} of the audit, "
+            f"A clock stepped back before event{'s' if len(steps) > 1 else ''} {events} of the audit, "
             f"by up to {minutes:,} minutes; look at the clocks of the counters."
         )
     if not sessions.has_pins(db):

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, bindparam, select
 from dispensary.on_hand import IN_STOCK
 from dispensary.reports.figures.value import ExpiryRow
 from dispensary.reports.stock.stock import StockRow
-from dispensary.rules.shelf import BANDS, State
+from dispensary.rules.shelf import BANDS, State, band_of
 from dispensary.schema.catalogue import product
 from dispensary.schema.stock import balance, lot, place
 
@@ -58,17 +58,11 @@ def bands(rows: Iterable[StockRow], costs: Costs, left_over: Sequence[ExpiryRow]
     names = (State.EXPIRED.value, *map(str, BANDS), LATER)
     stands: dict[str, list[StockRow]] = {name: [] for name in names}
     for row in rows:
-        stands[_band(row)].append(row)
+        stands[band_of(row.days_left) or LATER].append(row)
     unused: dict[str, list[ExpiryRow]] = {name: [] for name in names}
     for each in left_over:
         unused[each.band or LATER].append(each)
     return tuple(_line(name, stands[name], costs, unused[name]) for name in names)
-
-
-def _band(row: StockRow) -> str:
-    if row.days_left < 0:
-        return State.EXPIRED.value
-    return next((str(days) for days in BANDS if row.days_left <= days), LATER)
 
 
 def _line(name: str, rows: Sequence[StockRow], costs: Costs, left_over: Sequence[ExpiryRow]) -> BandLine:

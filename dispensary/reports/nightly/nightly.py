@@ -234,7 +234,7 @@ def nightly(
         reorder=tuple(row for row in found.reorder if row.below),
         excursions=safety.excursions(db, given, on.tzinfo),
         holds=safety.holds(rows),
-        recalls=safety.recalls(db, site_id),
+        recalls=seen.unfinished.recalls,
         usage=found.usage,
         forecast=found.forecast.rows,
         due=found.due,

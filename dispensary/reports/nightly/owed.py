@@ -6,7 +6,6 @@ from datetime import date, datetime
 from sqlalchemy import Connection, bindparam, func, select
 
 from dispensary import prescriptions
-from dispensary.rules.life import PrescriptionState
 from dispensary.rules.moments import day_in
 from dispensary.rules.numbers import Record
 from dispensary.schema.catalogue import product
@@ -45,7 +44,6 @@ _SHORT = (
     )
     .order_by(dispense.c.number)
 )
-_OPEN = (PrescriptionState.ACTIVE, PrescriptionState.HELD, PrescriptionState.EXHAUSTED)
 
 
 def owed(db: Connection, site_id: int, on: datetime) -> tuple[OwedLine, ...]:
@@ -56,6 +54,6 @@ def owed(db: Connection, site_id: int, on: datetime) -> tuple[OwedLine, ...]:
         rx = Record.PRESCRIPTION.number(row.rx)
         found = prescriptions.by_number(db, site_id, rx, today=today, zone=zone)
         of = found.standing.owed
-        if of is not None and of.number == row.number and found.states_on(today)[0] in _OPEN:
+        if of is not None and of.number == row.number and not found.states_on(today)[0].is_over:
             lines.append(OwedLine(Record.DISPENSE.number(row.number), rx, row.code, of.units, day_in(row.at, zone)))
     return tuple(lines)

@@ -1,24 +1,25 @@
 """What keeps stock from patients: excursions of the day, lots that are held or recalled, and open recalls."""
 
-from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 
-from sqlalchemy import Connection, and_, bindparam, or_, select
+from sqlalchemy import Connection, and_, bindparam, or_, select, union
 
+from dispensary.lots import OF_RECALL, OPEN_RECALLS
 from dispensary.reports.nightly.day import Day
-from dispensary.reports.nightly.unfinished import OPEN_RECALLS, patients_of_recall
 from dispensary.reports.stock.stock import StockRow
-from dispensary.reports.storage.excursions import HeldLot
+from dispensary.reports.storage.excursions import HELD, HeldLot, held_for, told
 from dispensary.rules.numbers import Record
 from dispensary.rules.product import Temperature
-from dispensary.rules.recall import RecallClass
+from dispensary.rules.recall import Contact, RecallClass
 from dispensary.rules.shelf import State
-from dispensary.schema.catalogue import product
-from dispensary.schema.recalls import lot_act
-from dispensary.schema.stock import lot, place
+from dispensary.schema.people import patient
+from dispensary.schema.prescribing import dispense, prescription
+from dispensary.schema.recalls import lot_act, recall_contact
+from dispensary.schema.stock import movement, place
 from dispensary.schema.storage import excursion, place_log
+from dispensary.schema.vials import draw, vial
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,35 +77,34 @@ _EXCURSIONS = (
     )
     .order_by(excursion.c.began, excursion.c.id)
 )
-_HELD = (
-    select(lot_act.c.excursion_id, product.c.code, lot.c.number)
-    .join(lot, lot.c.id == lot_act.c.lot_id)
-    .join(product, product.c.id == lot.c.product_id)
-    .where(lot_act.c.excursion_id.in_(bindparam("excursions", expanding=True)))
-    .order_by(lot_act.c.id)
+_HELD = HELD.where(lot_act.c.excursion_id.in_(bindparam("excursions", expanding=True))).order_by(lot_act.c.id)
+_ERASED = select(patient.c.id).where(patient.c.erased_at.is_not(None))
+# Driven from the open recalls: the ledger is read for their lots alone.
+_GOT = union(
+    select(prescription.c.patient_id)
+    .join(dispense, dispense.c.prescription_id == prescription.c.id)
+    .join(movement, movement.c.request_id == dispense.c.request_id)
+    .where(
+        movement.c.lot_id.in_(OF_RECALL),
+        dispense.c.site_id == bindparam("site"),
+        prescription.c.patient_id.not_in(_ERASED),
+    ),
+    select(draw.c.patient_id)
+    .join(vial, vial.c.id == draw.c.vial_id)
+    .where(vial.c.lot_id.in_(OF_RECALL), draw.c.site_id == bindparam("site"), draw.c.patient_id.not_in(_ERASED)),
+)
+_REACHED = (
+    select(recall_contact.c.patient_id)
+    .distinct()
+    .where(recall_contact.c.recall_id == bindparam("recall"), recall_contact.c.contact != Contact.NOT_REACHED)
 )
 
 
 def excursions(db: Connection, day: Day, zone: tzinfo | None) -> tuple[ExcursionLine, ...]:
     """Those that were on the day or became known on it, the earliest first, with moments in the zone."""
     found = db.execute(_EXCURSIONS, day).all()
-    held: dict[int, list[HeldLot]] = defaultdict(list)
-    for row in db.execute(_HELD, {"excursions": [row.id for row in found]}):
-        held[row.excursion_id].append(HeldLot(row.code, row.number))
-    return tuple(
-        ExcursionLine(
-            place=row.code,
-            temperature=row.temperature,
-            began=row.began.astimezone(zone),
-            ended=row.ended.astimezone(zone),
-            lowest_centidegrees=row.lowest,
-            highest_centidegrees=row.highest,
-            mean_kinetic_centidegrees=row.mean_kinetic,
-            why=row.why,
-            held=tuple(held[row.id]),
-        )
-        for row in found
-    )
+    held = held_for(db.execute(_HELD, {"excursions": [row.id for row in found]}))
+    return tuple(ExcursionLine(place=row.code, **told(row, held, zone)) for row in found)
 
 
 def holds(rows: Iterable[StockRow]) -> tuple[HoldLine, ...]:
@@ -121,11 +121,17 @@ def recalls(db: Connection, site_id: int) -> tuple[RecallLine, ...]:
     """The open recalls, by number; the erased, whom nobody can call, are not counted."""
     lines = []
     for row in db.execute(OPEN_RECALLS, {"site": site_id}).all():
-        got, missing = patients_of_recall(db, site_id, row.id)
+        got = set(db.execute(_GOT, {"site": site_id, "recall": row.id}).scalars())
+        reached = db.execute(_REACHED, {"recall": row.id}).scalars()
         lines.append(
             RecallLine(
-                Record.RECALL.number(row.number), RecallClass(row.class_), row.reference, row.dated, row.reason,
-                len(got), len(missing),
+                recall=Record.RECALL.number(row.number),
+                class_=RecallClass(row.class_),
+                reference=row.reference,
+                dated=row.dated,
+                reason=row.reason,
+                patients=len(got),
+                not_reached=len(got.difference(reached)),
             )
-        )  # fmt: skip
+        )
     return tuple(lines)

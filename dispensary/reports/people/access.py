@@ -2,34 +2,29 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Connection, Select, bindparam, select
 
-from dispensary import audit, auditor, lookup
 from dispensary.database import streamed
-from dispensary.errors import Refused, quoted
-from dispensary.lookup import NotFound
-from dispensary.rules.moments import to_the_second
-from dispensary.rules.numbers import Record, parse_number
-from dispensary.schema.people import patient, user
+from dispensary.reports.audit.wanted import (
+    READ,
+    PatientOf,
+    commitments_in,
+    patient_named,
+    patients_by_commitment,
+    require_user,
+)
+from dispensary.reports.period import Period
+from dispensary.rules.moments import on_both_clocks
 from dispensary.schema.trust import audit_event
 
 BATCH = 2000
 """Events fetched at a time."""
 
-READ = "patient read"
 UNKNOWN = "unknown"
 """A commitment of which there is no key: the record was changed past the program, as `verify` tells."""
-
-
-class NotAPeriod(Refused):
-    """Days in the wrong order."""
-
-    sentence = "--since {since} is later than --until {until}: give the earlier day as --since."
-    since: date
-    until: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +65,6 @@ class AccessLine:
     patient: str
 
 
-_KEYS = select(patient.c.number, patient.c.audit_key).where(
-    patient.c.site_id == bindparam("site"), patient.c.erased_at.is_(None)
-)
 _EVENTS = (
     select(
         audit_event.c.at,
@@ -93,10 +85,14 @@ def access(db: Connection, site_id: int, wanted: Wanted, on: datetime) -> Iterat
     Days are those of the zone of `on`, the pharmacy's own. It shows no record, so that it is no reading of one.
     An erased patient has `(erased)` after the number. Raises NotAPeriod, NotANumber and NotFound.
     """
-    numbers = _numbers(db, site_id)
-    only = None if wanted.patient is None else _commitment(wanted.patient, numbers)
-    events = _events(db, wanted, on)
-    found = streamed(db, events, {"site": site_id}, BATCH)
+    only = None
+    if wanted.patient is None:
+        known = patients_by_commitment(db, site_id)
+    else:
+        only, patient = patient_named(db, site_id, wanted.patient)
+        known = {only: patient}
+    numbers = {commitment: _number(of) for commitment, of in known.items()}
+    found = streamed(db, _events(db, wanted, on), {"site": site_id}, BATCH)
     return _rows(found, numbers, only, on)
 
 
@@ -107,60 +103,30 @@ def access_lines(rows: Iterable[AccessRow]) -> Iterator[AccessLine]:
             yield AccessLine(row.at, row.local, row.user, row.act, row.what, each)
 
 
-def _numbers(db: Connection, site_id: int) -> dict[str, str]:
-    """The numbers of the site's patients by their commitments, each computed once."""
-    known = {
-        audit.commitment(row.audit_key, row.number): Record.PATIENT.number(row.number)
-        for row in db.execute(_KEYS, {"site": site_id})
-    }
-    erased = lookup.commitments_of_erased(db, site_id)
-    return known | {each: f"{Record.PATIENT.number(number)} (erased)" for number, each in erased.items()}
-
-
-def _commitment(given: str, numbers: Mapping[str, str]) -> str:
-    number = Record.PATIENT.number(parse_number(Record.PATIENT, given))
-    for commitment, known in numbers.items():
-        if known.removesuffix(" (erased)") == number:
-            return commitment
-    raise NotFound(what="patient", given=number, way_out="`dispensary patient list` shows who there is")
+def _number(of: PatientOf) -> str:
+    return f"{of.patient} (erased)" if of.name is None else of.patient
 
 
 def _events(db: Connection, wanted: Wanted, on: datetime) -> Select[Any]:
-    events = _EVENTS
+    events = _EVENTS.where(*Period(wanted.since, wanted.until).where(audit_event.c.at, on.tzinfo))
     if not wanted.all_acts:
         events = events.where(audit_event.c.kind == READ)
     if wanted.user is not None:
-        if db.execute(select(user.c.id).where(user.c.name == wanted.user)).first() is None:
-            raise NotFound(what="user", given=quoted(wanted.user), way_out="`dispensary user list` shows who there is")
+        require_user(db, wanted.user)
         events = events.where(audit_event.c.actor == wanted.user)
-    since, until = wanted.since, wanted.until
-    if since is not None and until is not None and until < since:
-        raise NotAPeriod(since=since, until=until)
-    if since is not None:
-        events = events.where(audit_event.c.at >= datetime.combine(since, time(), on.tzinfo))
-    if until is not None:
-        events = events.where(audit_event.c.at < datetime.combine(until + timedelta(days=1), time(), on.tzinfo))
     return events
 
 
 def _rows(events: Iterable[Any], numbers: Mapping[str, str], only: str | None, on: datetime) -> Iterator[AccessRow]:
     for event in events:
         # The whole list is read only where the one who is asked for may be in it.
-        if only is not None and only not in event.canonical:
+        if only not in (None, event.patient) and only not in event.canonical:
             continue
-        of = _commitments(event) if only is None else [only]
+        of = commitments_in(event.kind, event.patient, event.canonical) if only is None else [only]
         yield AccessRow(
-            at=to_the_second(event.at.astimezone(UTC)),
-            local=to_the_second(event.at.astimezone(on.tzinfo)),
+            *on_both_clocks(event.at, on.tzinfo),
             user=event.actor,
             act=event.kind,
             what=event.subject,
             patients=tuple(numbers.get(each, UNKNOWN) for each in of),
         )
-
-
-def _commitments(event: Any) -> list[str]:
-    if event.kind != READ:
-        return [event.patient]
-    listed = auditor.values_of(event.canonical)["patients"]
-    return [str(each) for each in listed] if isinstance(listed, list) else []

@@ -114,7 +114,6 @@ def show_prescription(
     found = records.by_number(db, site_id, rx, today=on.date(), zone=on.tzinfo)
     standing = found.standing
     state = found.states_on(on.date())[0]
-    ended = state not in (PrescriptionState.ACTIVE, PrescriptionState.HELD, PrescriptionState.EXHAUSTED)
     detail = PrescriptionDetail(
         rx=found.rx,
         patient=Record.PATIENT.number(found.patient.number),
@@ -135,12 +134,12 @@ def show_prescription(
         refills=found.refills,
         refills_left=standing.left.refills,
         units_left=standing.left.units,
-        owed_units=standing.owed.units if standing.owed and not ended else 0,
+        owed_units=standing.owed.units if standing.owed and not state.is_over else 0,
         product=found.product,
         as_written=found.as_written,
         state=state,
         next_injection=standing.next_injection,
-        coming=() if ended else _coming(found, on.date()),
+        coming=() if state.is_over else _coming(found, on.date()),
         fills=story.fills(db, found),
         draws=story.draws(db, found, on.tzinfo),
         acts=story.acts(db, found, on.tzinfo),

@@ -195,7 +195,12 @@ def recalled_stock(
     """
     given = {"lots": lots, "site": site_id}
     rows = {row.id: row for row in db.execute(_LOTS, given)}
-    flows = db.execute(_FLOWS, {**given, "since": since}).all()
+    returned = 0
+    flows: dict[int, list[Any]] = {}
+    for flow in db.execute(_FLOWS, {**given, "since": since}):
+        flows.setdefault(flow.lot_id, []).append(flow)
+        if flow.from_kind is PlaceKind.PATIENTS:
+            returned += int(flow.since)
     standing = db.execute(_BALANCES, given).all()
     vials = db.execute(_VIALS, given).all()
     into: dict[int, list[str]] = {}
@@ -209,7 +214,7 @@ def recalled_stock(
         lots=tuple(
             _account(
                 row,
-                [flow for flow in flows if flow.lot_id == row.id],
+                flows.get(row.id, []),
                 on_hand[row.id],
                 with_patients.get(row.id, 0),
                 opened[row.id],
@@ -222,33 +227,34 @@ def recalled_stock(
         stock=tuple(
             RecalledUnits(rows[each.lot_id].number, rows[each.lot_id].code, each.code, each.units) for each in standing
         ),
-        vials=tuple(
-            RecalledVial(
-                vial=Record.VIAL.number(each.number),
-                lot=rows[each.lot_id].number,
-                product=rows[each.lot_id].code,
-                place=each.code,
-                state=standing_at(each.state, each.discard_at, on),
-                discard_at=each.discard_at.astimezone(on.tzinfo),
-                remaining_ul=each.remaining_ul,
-                wasted_ul=int(each.wasted_ul),
-            )
-            for each in vials
-            if each.remaining_ul
-        ),
-        other=tuple(
-            RecalledMovement(
-                lot=rows[each.lot_id].number,
-                product=rows[each.lot_id].code,
-                kind=each.kind,
-                units=each.units,
-                from_=each.from_,
-                to=each.to,
-                on=day_in(each.at, on.tzinfo),
-            )
-            for each in db.execute(_OTHER, given)
-        ),
-        units_returned=sum(int(flow.since) for flow in flows if flow.from_kind is PlaceKind.PATIENTS),
+        vials=tuple(_vial(each, rows[each.lot_id], on) for each in vials if each.remaining_ul),
+        other=tuple(_moved(each, rows[each.lot_id], on) for each in db.execute(_OTHER, given)),
+        units_returned=returned,
+    )
+
+
+def _vial(row: Any, of: Any, on: datetime) -> RecalledVial:
+    return RecalledVial(
+        vial=Record.VIAL.number(row.number),
+        lot=of.number,
+        product=of.code,
+        place=row.code,
+        state=standing_at(row.state, row.discard_at, on),
+        discard_at=row.discard_at.astimezone(on.tzinfo),
+        remaining_ul=row.remaining_ul,
+        wasted_ul=int(row.wasted_ul),
+    )
+
+
+def _moved(row: Any, of: Any, on: datetime) -> RecalledMovement:
+    return RecalledMovement(
+        lot=of.number,
+        product=of.code,
+        kind=row.kind,
+        units=row.units,
+        from_=row.from_,
+        to=row.to,
+        on=day_in(row.at, on.tzinfo),
     )
 
 

@@ -16,6 +16,7 @@ from dispensary.rules.lot_life import LotAct
 from dispensary.rules.moments import day_in
 from dispensary.rules.numbers import Record
 from dispensary.rules.product import Container, Form, Temperature
+from dispensary.rules.quantity import bare
 from dispensary.rules.shelf import State, days_left, state_on
 from dispensary.rules.vial import VialState
 from dispensary.schema.compounding import batch
@@ -211,5 +212,5 @@ def _came_in(row: Any, on: datetime) -> CameIn:
         place=row.place,
         units=row.units,
         serial=row.serial,
-        unit_cost=None if micros is None else Decimal(micros).scaleb(-6).normalize(),
+        unit_cost=None if micros is None else bare(Decimal(micros).scaleb(-6)),
     )

@@ -32,7 +32,6 @@ _STOCKED = [kind for kind in PlaceKind if kind.stocked]
 _SALEABLE = [kind for kind in PlaceKind if kind.saleable]
 _SET_ASIDE = [kind for kind in _STOCKED if not kind.saleable]
 _NONE = literal_column("0", Integer)
-_ONE = literal_column("1", Integer)
 _source = place.alias("source")
 _target = place.alias("target")
 _original = movement.alias("original")

@@ -26,7 +26,7 @@ from dispensary.rules.people import Person
 from dispensary.rules.place import Place, PlaceKind
 from dispensary.rules.practice import Practice
 from dispensary.rules.shelf import Operation
-from dispensary.schema.counting import count_closing, count_entry, count_line
+from dispensary.schema.counting import count_closing, count_entry
 from dispensary.schema.stock import balance, movement
 from dispensary.schema.trust import audit_event
 from dispensary.schema.trust import request as requests
@@ -101,11 +101,6 @@ def _event_of(request_id: Any) -> Any:
     )
 
 
-_SCOPE = (
-    select(count_line.c.lot_id, count_line.c.place_id)
-    .where(count_line.c.count_id == bindparam("count"))
-    .union(select(count_entry.c.lot_id, count_entry.c.place_id).where(count_entry.c.count_id == bindparam("count")))
-)
 _ENTRIES = (
     select(
         count_entry.c.lot_id,
@@ -185,7 +180,7 @@ def _lines(
     db: Connection, count: Count, variance: Place, by_id: Mapping[int, StockPlace]
 ) -> tuple[list[_Line], dict[_Key, list[Correction]]]:
     """Every lot that was to be counted, or was, at each place, its lot locked; and the corrections of these lots."""
-    scope = db.execute(_SCOPE, {"count": count.id}).all()
+    scope = db.execute(lots.OF_COUNT, {"count": count.id}).all()
     locked = {each.id: each for each in lots.locked(db, (row.lot_id for row in scope))}
     units = {(row.lot_id, row.place_id): row.units for row in db.execute(_BALANCES, {"lots": list(locked)})}
     entries: dict[_Key, list[Entry]] = {}

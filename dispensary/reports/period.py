@@ -1,24 +1,35 @@
-"""The days that a register tells of."""
+"""The days that a report or an export tells of."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
 from typing import Any
 
-from dispensary.reports.people.access import NotAPeriod
+from dispensary.errors import Refused
+
+
+class NotAPeriod(Refused):
+    """Days in the wrong order."""
+
+    sentence = "--since {since} is later than --until {until}: give the earlier day as --since."
+    since: date
+    until: date
 
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """From the first day through the last one by the pharmacy's clock; what is empty has no end."""
+    """From the first day through the last one by the pharmacy's clock; what is empty has no end. Raises NotAPeriod."""
 
     since: date | None = None
     until: date | None = None
 
-    def require(self) -> None:
-        """Raises NotAPeriod where the days stand in the wrong order."""
+    def __post_init__(self) -> None:
         if self.since is not None and self.until is not None and self.until < self.since:
             raise NotAPeriod(since=self.since, until=self.until)
+
+    def has(self, day: date) -> bool:
+        """Whether it is one of the days."""
+        return (self.since is None or day >= self.since) and (self.until is None or day <= self.until)
 
     def begins(self, zone: tzinfo | None) -> datetime | None:
         """The first moment in it."""
@@ -34,8 +45,3 @@ class Period:
             yield at >= begins
         if (ends := self.ends(zone)) is not None:
             yield at < ends
-
-    def holds(self, at: datetime, zone: tzinfo | None) -> bool:
-        """Whether the moment lies in it."""
-        begins, ends = self.begins(zone), self.ends(zone)
-        return (begins is None or at >= begins) and (ends is None or at < ends)
