@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -235,32 +236,26 @@ def test_a_second_signature_of_the_key_that_does_not_hold_refuses_the_note():
 
 
 @pytest.fixture
-def quick(monkeypatch) -> None:
-    """The signature is judged by the library, which judges as the auditor does."""
-    monkeypatch.setattr(auditor, "signed", by_the_library)
+def products_kept(monkeypatch) -> None:
+    """What the auditor multiplied it keeps: of two points, most of what is changed here leaves one as it was."""
+    monkeypatch.setattr(auditor, "_times", cache(auditor._times))
 
 
-def test_every_flipped_bit_of_a_checkpoint_is_caught(quick):
+def test_every_flipped_bit_of_a_checkpoint_is_caught(products_kept):
     data = GOOD.encode()
     for at in range(len(data)):
         for mask in (0x01, 0x02, 0x04, 0x08, 0x10, 0x20, 0x40, 0x80):
             problem_of(data[:at] + bytes([data[at] ^ mask]) + data[at + 1 :])
 
 
-def test_every_flipped_byte_of_a_checkpoint_is_caught_by_the_auditor_alone():
-    data = GOOD.encode()
-    for at in range(len(data)):
-        problem_of(data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :])
-
-
-def test_every_lost_or_added_byte_of_a_checkpoint_is_caught(quick):
+def test_every_lost_or_added_byte_of_a_checkpoint_is_caught(products_kept):
     data = GOOD.encode()
     for at in range(len(data)):
         for changed in (data[:at] + data[at + 1 :], data[:at] + b"0" + data[at:], data[:at]):
             problem_of(changed)
 
 
-def test_every_flipped_bit_of_a_verifier_key_is_caught(quick):
+def test_every_flipped_bit_of_a_verifier_key_is_caught(products_kept):
     for at in range(len(KEY.verifier)):
         for mask in (0x01, 0x02, 0x04, 0x08, 0x10, 0x20, 0x40):
             problem_of(GOOD, KEY.verifier[:at] + chr(ord(KEY.verifier[at]) ^ mask) + KEY.verifier[at + 1 :])

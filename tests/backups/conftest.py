@@ -17,17 +17,22 @@ from tests.build import NOW, Shop, admin, server_uri
 _names = count(1)
 
 
-@pytest.fixture(scope="module", autouse=True)
+@pytest.fixture(scope="module")
 def tables_made_once(tmp_path_factory) -> Iterator[None]:
-    """The tables that wait for a server's rows are made by the migrations once for each schema, and then copied."""
+    """The tables that wait for a server's rows are made by the migrations once for each schema, and then copied.
+
+    Not for tests that look at what is left when a backup was taken or was not.
+    """
     folder = tmp_path_factory.mktemp("tables")
     make = copying._make_tables
 
     def copied(file: Path, schema: str) -> None:
         made = folder / schema
-        if not made.exists():
-            make(made, schema)
-        shutil.copy(made, file)
+        if made.exists():
+            shutil.copy(made, file)
+        else:
+            make(file, schema)
+            shutil.copy(file, made)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(copying, "_make_tables", copied)
@@ -41,7 +46,10 @@ def elsewhere(request, tmp_path: Path) -> Iterator[str]:
         (tmp_path / "elsewhere").mkdir()
         yield f"sqlite:///{tmp_path}/elsewhere/pharmacy.db"
         return
-    uri = request.getfixturevalue("postgres_server")
+    with pytest.MonkeyPatch.context() as patch:
+        # The server stays for other tests, whose folder for what is temporary is another.
+        patch.setattr("tempfile.tempdir", None)
+        uri = request.getfixturevalue("postgres_server")
     name = f"elsewhere{next(_names)}"
     admin(uri, f"CREATE DATABASE {name}")
     yield server_uri(uri, name)
@@ -85,7 +93,7 @@ def two(sqlite_template, tmp_path_factory) -> tuple[bytes, bytes]:
 
 
 @pytest.fixture
-def small(two, here) -> Path:
-    """The plain one of them, as a file."""
-    (here / "b").write_bytes(two[0])
+def saved(kept, here) -> Path:
+    """A copy of the backup that is kept, as `b`."""
+    shutil.copy(kept[1], here / "b")
     return here / "b"

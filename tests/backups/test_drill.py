@@ -3,6 +3,7 @@
 import shutil
 import sqlite3
 
+import pytest
 from sqlalchemy import text
 
 from dispensary import database
@@ -10,6 +11,8 @@ from dispensary.backups.proving import drill, prove
 from tests.backups.backed_up import OLD, ask, listing, no_pause, taken
 from tests.build import NOW, Shop, a_lot
 from tests.owning import past
+
+pytestmark = pytest.mark.usefixtures("tables_made_once")
 
 
 def test_a_drill_leaves_nothing(kept, here):

@@ -21,6 +21,8 @@ from tests.faults.books import require_sound
 from tests.owning import past
 from tests.refusing import refused
 
+pytestmark = pytest.mark.usefixtures("tables_made_once")
+
 
 def test_everything_comes_back_on_either_engine_and_its_backup_is_the_same(busy, kept, elsewhere, here):
     told, file = kept
@@ -121,21 +123,21 @@ def test_what_the_server_does_not_take_leaves_nothing_there(sqlite_template, pos
         admin(postgres_server, "DROP DATABASE strict WITH (FORCE)")
 
 
-def test_a_restore_to_a_full_disk_leaves_nothing(small, here, monkeypatch):
+def test_a_restore_to_a_full_disk_leaves_nothing(saved, here, monkeypatch):
 
     def full(descriptor):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
-    refused(FileNotSaved, lambda: restored(small, "sqlite:///new.db"))
+    refused(FileNotSaved, lambda: restored(saved, "sqlite:///new.db"))
     assert listing(here) == ["b"]
 
 
-def test_without_links_the_database_gets_its_name_all_the_same(small, here, monkeypatch):
+def test_without_links_the_database_gets_its_name_all_the_same(saved, here, monkeypatch):
 
     def none(*_):
         raise PermissionError(1, "Operation not permitted")
 
     monkeypatch.setattr(os, "link", none)
-    assert restored(small, "sqlite:///x.db").ok
+    assert restored(saved, "sqlite:///x.db").ok
     assert listing(here) == ["b", "x.db"]

@@ -19,9 +19,11 @@ from dispensary.schema.trust import audit_event
 from tests.backups.backed_up import ask, listing, no_pause, taken
 from tests.build import NOW, Shop, a_lot, a_patient, a_prescriber, an_rx
 from tests.faults.books import require_sound
-from tests.faults.counter import UNITS_OF_A_PRESCRIPTION, Counter, Desk, strolling
+from tests.faults.counter import UNITS_OF_A_PRESCRIPTION, Counter, Desk, looping
 from tests.owning import past
 from tests.refusing import refused
+
+pytestmark = pytest.mark.usefixtures("tables_made_once")
 
 
 def test_a_backup_while_two_counters_dispense_is_a_moment_of_the_chain(shop, url, here, monkeypatch):
@@ -45,8 +47,8 @@ def test_a_backup_while_two_counters_dispense_is_a_moment_of_the_chain(shop, url
     ]
     desk = Desk(url, shop.on, shop.by())
     # Keys of their own: the second counter begins where the first one cannot come to.
-    first = Counter(strolling, desk, 0, written[0] + written[1])
-    second = Counter(strolling, desk, 12 * UNITS_OF_A_PRESCRIPTION, written[0] + written[1])
+    first = Counter(looping, desk, 0, written[0] + written[1])
+    second = Counter(looping, desk, 12 * UNITS_OF_A_PRESCRIPTION, written[0] + written[1])
     told: list[Manifest] = []
     acknowledged = 0
     try:

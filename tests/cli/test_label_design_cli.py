@@ -14,11 +14,7 @@ from dispensary.lookup import NotFound
 from tests.cli.labels import RECORDS, events, text_of, told
 from tests.labelling.printed import page
 
-# What a label looks like does not come from the engine.
-on_sqlite = pytest.mark.parametrize("url", ["sqlite"], indirect=True)
 
-
-@on_sqlite
 def test_a_design_for_something_else_is_refused(filled):
     told(filled, OtherDesign, "label", "dispense", "D1", "--out", "a.pdf", "--design", "leaflet-a4")
     told(filled, OtherDesign, "label", "dispense", "D1", "--out", "a.pdf", "--design", "dispense-a4-3x7")
@@ -29,7 +25,6 @@ def test_a_design_for_something_else_is_refused(filled):
     assert (done["design"], done["copy"]) == ("dispense-4x2in", 1)
 
 
-@on_sqlite
 def test_a_copied_design_is_changed_checked_and_used(filled, monkeypatch):
     Path("mine").mkdir()
     assert filled.done("label", "copy", "dispense-100x62", "mine/own.toml") == "dispense-100x62: mine/own.toml\n"
@@ -47,8 +42,17 @@ def test_a_copied_design_is_changed_checked_and_used(filled, monkeypatch):
     assert "Copy 2" in text_of("a.pdf")
 
 
+OF_THE_PATIENT = """legal_pt = {legal}
+spread_pt = 5
+
+[[label.box.item]]
+fields = ["patient"]
+font = "bold"
+sizes_pt = [14, 13, {least}]"""
 BROKEN = (
     ("sizes_pt = [14, 13, 12]", "sizes_pt = [14, 13, 11]"),
+    # A design says itself what nothing in a box is smaller than, and does not get below the law with it.
+    (OF_THE_PATIENT.format(legal=12, least=12), OF_THE_PATIENT.format(legal=11, least=11)),
     ("sizes_pt = [14, 13, 12]", "sizes_pt = [nan]"),
     ("leading = 1.08", "leading = 0.5"),
     ("spread_pt = 5", "spread_pt = -5"),
@@ -61,7 +65,6 @@ BROKEN = (
 )
 
 
-@on_sqlite
 def test_a_broken_design_of_ones_own_prints_nothing(filled):
     text = shipped_file("dispense-100x62").read_text("utf-8")
     for old, new in BROKEN:
@@ -75,7 +78,6 @@ def test_a_broken_design_of_ones_own_prints_nothing(filled):
     assert filled.json("label", "dispense", "D1", "--out", "a.pdf")["job"] == "PJ1"
 
 
-@on_sqlite
 def test_a_calendar_without_room_is_no_design(filled):
     text = shipped_file("dispense-160x62").read_text("utf-8")
     for wrong in ("size_pt = 0", "size_pt = -6", "size_pt = 30"):
@@ -83,7 +85,6 @@ def test_a_calendar_without_room_is_no_design(filled):
         told(filled, NotADesign, "label", "check", "own.toml")
 
 
-@on_sqlite
 def test_a_design_that_is_not_there_is_no_design(filled):
     told(filled, NotADesign, "label", "check", "none.toml")
     told(filled, NotADesign, "label", "copy", "none", "own.toml")
@@ -112,7 +113,6 @@ def test_a_preview_is_a_picture_too(filled):
     filled.done("label", "preview", "dispense", "D1", "--out", "a.png", "--force", "--dpi", "72")
 
 
-@on_sqlite
 def test_what_acts_in_a_terminal_is_escaped_in_a_preview(filled, monkeypatch):
     pages_of = labelling.pages
 
@@ -127,14 +127,12 @@ def test_what_acts_in_a_terminal_is_escaped_in_a_preview(filled, monkeypatch):
     assert "\x1b" not in shown
 
 
-@on_sqlite
 def test_only_a_kind_of_label_has_a_preview(filled):
     told(filled, NotAKind, "label", "preview", "receipt", "D1")
     told(filled, NotFound, "label", "preview", "dispense", "D9")
     told(filled, OtherDesign, "label", "preview", "bag", "D1", "--design", "leaflet-a5")
 
 
-@on_sqlite
 def test_a_gallery_has_a_picture_of_each_label(filled):
     said = filled.done("label", "gallery", "--out", "pictures", "--design", "dispense-4x2in-two", "--dpi", "72")
     names = sorted(path.name for path in Path("pictures").iterdir())
@@ -144,14 +142,12 @@ def test_a_gallery_has_a_picture_of_each_label(filled):
     assert "--force" in filled.refused("label", "gallery", "--out", "pictures", "--design", "dispense-4x2in-two")
 
 
-@on_sqlite
 def test_a_gallery_of_a_design_of_ones_own(filled):
     filled.done("label", "copy", "vial-50x25", "flag.toml")
     filled.done("label", "gallery", "--out", "pictures", "--design", "flag.toml", "--dpi", "72")
     assert Path("pictures/flag-no-nb-dedicated-1.png").exists()
 
 
-@on_sqlite
 def test_the_designs_are_listed(filled):
     listed = filled.done("label", "designs")
     assert max(map(len, listed.splitlines())) <= WIDTH

@@ -112,14 +112,6 @@ def looping(pipe: Pipe, desk: Desk, first: int, prescriptions: list[str]) -> Non
         pipe.send((number, answer(engine, desk, "dispense", order(number, prescriptions))))
 
 
-def strolling(pipe: Pipe, desk: Desk, first: int, prescriptions: list[str]) -> None:
-    """As `looping`, with a pause after each, so that others have the processor."""
-    engine = desk.engine()
-    for number in range(first, len(prescriptions) * UNITS_OF_A_PRESCRIPTION):
-        pipe.send((number, answer(engine, desk, "dispense", order(number, prescriptions))))
-        pause()
-
-
 def backing_up(pipe: Pipe, url: str, folder: Path, temporary: Path) -> None:
     """Backs up to `b` in the folder again and again, and says when one is done, until somebody kills it."""
     os.chdir(folder)

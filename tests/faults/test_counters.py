@@ -23,7 +23,7 @@ from tests.faults.counter import UNITS_OF_A_PRESCRIPTION, Counter, Desk, drainin
 from tests.vials import MULTI, a_vial, require_reconciled
 
 COUNTERS = 8
-UNITS = 200
+UNITS = 500
 ROUNDS = 10
 
 

@@ -7,6 +7,7 @@ from functools import cache
 
 import pypdfium2
 import zxingcpp
+from PIL import Image
 from pypdfium2 import raw
 
 from dispensary.labelling.design import MM
@@ -103,10 +104,15 @@ def _all_runs(leaf: pypdfium2.PdfPage, height_mm: float) -> Iterator[Run]:
         )
 
 
+def picture(pdf: bytes, dots_per_inch: int, number: int = 0) -> Image.Image:
+    """A page printed with that many dots an inch, black or white only."""
+    grey = page(pdf, number).render(scale=dots_per_inch / 72, grayscale=True).to_pil()
+    return grey.point(lambda value: 255 if value > 127 else 0)
+
+
 def scanned(pdf: bytes, dots_per_inch: int, number: int = 0) -> zxingcpp.Barcode:
-    """The one symbol of a page printed with that many dots an inch, black or white only."""
-    picture = page(pdf, number).render(scale=dots_per_inch / 72, grayscale=True).to_pil()
-    (found,) = zxingcpp.read_barcodes(picture.point(lambda grey: 255 if grey > 127 else 0))
+    """The one symbol of a page printed with that many dots an inch."""
+    (found,) = zxingcpp.read_barcodes(picture(pdf, dots_per_inch, number))
     return found
 
 

@@ -1,19 +1,24 @@
 """Every symbol that is printed decodes, at every resolution of label printers, to what was dispensed."""
 
 from datetime import date
+from functools import cache
+from typing import Any
 
 import pytest
 import zxingcpp
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import ImageOps
 
+from dispensary import labelling
 from dispensary.labelling import render
-from dispensary.labelling.designs import load
+from dispensary.labelling.designs import load, shipped
 from dispensary.labelling.layout import LabelDoesNotFit
-from dispensary.labelling.page import fitted
-from dispensary.labelling.symbols import Code, symbol
-from tests.labelling.package_facts import a_package
-from tests.labelling.printed import elements, scanned
+from dispensary.labelling.page import Page, fitted
+from dispensary.labelling.pdf import draw
+from dispensary.labelling.symbols import Code, matrix, symbol
+from tests.labelling.package_facts import LABELS, a_norwegian_package, a_package
+from tests.labelling.printed import elements, picture, scanned
 from tests.refusing import refused
 
 GTINS = ["00305170031251", "00368001640602", "50305170031256", "07046264402948"]
@@ -34,28 +39,29 @@ LOTS = [
     "W" * 20,
 ]
 DOTS = [203, 300, 600]
-PLAIN_LOTS = [*LOTS, "01052018@46", "A|B|C", "a^b~c", "x" * 20]
-# A code has the same modules at every resolution: each at the coarsest, and each lot at the finer ones.
-WITH_GTIN = [(gtin, lot, 203) for gtin in GTINS for lot in LOTS] + [
-    (GTINS[number % len(GTINS)], lot, dots) for number, lot in enumerate(LOTS) for dots in DOTS[1:]
-]
-WITHOUT_GTIN = [(lot, 203) for lot in PLAIN_LOTS] + [
-    (lot, DOTS[1 + number % 2]) for number, lot in enumerate(PLAIN_LOTS)
-]
 DESIGN = load("dispense-100x62")
 
 
-@pytest.mark.parametrize(("gtin", "lot", "dots"), WITH_GTIN)
+@cache
+def paper(**given: str | int | None) -> bytes:
+    """The label, which every resolution prints."""
+    return render([[a_package(**given)]], DESIGN)
+
+
+@pytest.mark.parametrize("dots", DOTS)
+@pytest.mark.parametrize("lot", LOTS)
+@pytest.mark.parametrize("gtin", GTINS)
 def test_a_unit_with_a_gtin_scans_back_to_its_gtin_expiry_and_lot(gtin, lot, dots):
-    found = scanned(render([[a_package(gtin=gtin, lot=lot)]], DESIGN), dots)
+    found = scanned(paper(gtin=gtin, lot=lot), dots)
     assert found.content_type is zxingcpp.ContentType.GS1
     assert found.symbology_identifier == "]d2"
     assert elements(bytes(found.bytes)) == {"gtin": gtin, "expiry": "270531", "lot": lot}
 
 
-@pytest.mark.parametrize(("lot", "dots"), WITHOUT_GTIN)
+@pytest.mark.parametrize("dots", DOTS)
+@pytest.mark.parametrize("lot", [*LOTS, "01052018@46", "A|B|C", "a^b~c", "x" * 20])
 def test_a_unit_without_a_gtin_scans_back_to_its_fill_expiry_and_lot(lot, dots):
-    found = scanned(render([[a_package(gtin=None, lot=lot, dispense="D1200345", part=12, parts=12)]], DESIGN), dots)
+    found = scanned(paper(gtin=None, lot=lot, dispense="D1200345", part=12, parts=12), dots)
     assert found.content_type is zxingcpp.ContentType.Text
     assert found.text.split("|", 2) == ["D1200345/12", "2027-05-31", lot]
 
@@ -95,6 +101,46 @@ def test_the_modules_are_whole_dots_of_at_least_three_eighths_of_a_millimetre(lo
     assert 10 <= found.matrix.size <= 26
     assert 0.375 <= found.module * 25.4 / dots < 0.51
     assert (found.matrix.size + 2 * place.quiet_modules) * found.module * 25.4 / dots <= place.width_mm
+
+
+SMALL = LABELS["no-nb-ampoule"]
+LARGE = a_norwegian_package(gtin=None, lot="iI" * 10, dispense="D1A2B3C4D5", part=12, parts=12)
+
+
+@pytest.mark.parametrize("dots", DOTS)
+@pytest.mark.parametrize("label", [SMALL, LARGE], ids=["small", "large"])
+@pytest.mark.parametrize("design", [name for name in shipped() if load(name).kind == "dispense"])
+def test_the_quiet_zone_is_in_the_place_of_the_symbol_and_nothing_is_printed_in_it(design, label, dots):
+    # One label by itself, on the roll or in the first place of its sheet.
+    (page,) = (each for each in pages_of(design, label) if each.barcode is not None)
+    if label is LARGE:
+        # So many modules that they are as wide as the place allows; the label may go to the next design.
+        assert matrix(page.symbol).size == 26
+    else:
+        assert page.design.name == design
+    place, sheet = page.barcode, page.design.sheet
+    across, down = (sheet.left_mm, sheet.top_mm) if sheet else (0, 0)
+    paper = picture(draw([page]), dots)
+    (scan,) = zxingcpp.read_barcodes(paper)
+    corners = scan.position.top_left, scan.position.bottom_right
+    (left, top), (right, bottom) = ((corner.x, corner.y) for corner in corners)
+    quiet = place.quiet_modules * (right - left) / matrix(page.symbol).size
+    zone = tuple(round(edge) for edge in (left - quiet + 1, top - quiet + 1, right + quiet - 1, bottom + quiet - 1))
+    dark = ImageOps.invert(paper.crop(zone).convert("L")).getbbox()
+    assert dark is not None
+    # All that is dark in it is the symbol itself, but for the dot by which its edge may be told.
+    assert min(dark[0], dark[1]) >= quiet - 3
+    assert max(dark[2], dark[3]) <= zone[2] - zone[0] - quiet + 3
+    dot = 25.4 / dots
+    assert (across + place.x_mm) / dot - 1 <= zone[0]
+    assert (down + place.y_mm) / dot - 1 <= zone[1]
+    assert zone[2] <= (across + place.x_mm + place.width_mm) / dot + 1
+    assert zone[3] <= (down + place.y_mm + place.height_mm) / dot + 1
+
+
+@cache
+def pages_of(design: str, label: Any) -> list[Page]:
+    return labelling.pages([[label]], load(design))
 
 
 def test_a_symbol_too_large_for_its_place_is_refused():

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from PIL import Image, ImageChops, ImageFilter, ImageOps
 
 from dispensary import labelling
-from dispensary.labelling import zpl
 from dispensary.labelling.design import MM
 from dispensary.labelling.designs import STANDARD, load, shipped
 from dispensary.labelling.page import Page
@@ -35,7 +34,6 @@ from tests.labelling.printed import printed as printed_pdf
 from tests.labelling.zpl_reader import Field, Label, printed
 from tests.refusing import refused
 
-WHOLE = zpl._subset
 RESOLUTIONS = (203, 300, 600)
 # The guide's least height of scalable type, which only the marks of a small thermometer come near.
 LEAST_TYPE = 10
@@ -63,15 +61,7 @@ def labels_for(design: str) -> dict[str, Any]:
 EVERY = [(design, name) for design in ON_ROLLS for name in labels_for(design)]
 
 
-def in_turn() -> Iterator[tuple[str, str, int]]:
-    """Every design at every resolution, with every one of its labels at one: a resolution rounds places and sizes."""
-    for design in ON_ROLLS:
-        names = list(labels_for(design))
-        for number in range(max(len(names), len(RESOLUTIONS))):
-            yield design, names[number % len(names)], RESOLUTIONS[number % len(RESOLUTIONS)]
-
-
-IN_TURN = list(in_turn())
+EVERYWHERE = [(*each, dots_per_inch) for each in EVERY for dots_per_inch in RESOLUTIONS]
 
 
 @cache
@@ -154,7 +144,7 @@ def test_the_paper_is_the_designs_as_it_leaves_the_printer(design):
             assert label.picture.height == pytest.approx(along / 25.4 * dots_per_inch, abs=0.5)
 
 
-@pytest.mark.parametrize(("design", "name", "dots_per_inch"), IN_TURN)
+@pytest.mark.parametrize(("design", "name", "dots_per_inch"), EVERYWHERE)
 def test_no_type_is_smaller_than_in_the_pdf(design, name, dots_per_inch):
     pages = pages_of(design, name)
     for label, read in zip(labels_of(design, name, dots_per_inch), printed_pdf(pages), strict=True):
@@ -166,7 +156,7 @@ def test_no_type_is_smaller_than_in_the_pdf(design, name, dots_per_inch):
             assert 0.85 * field.tall <= field.wide <= field.tall
 
 
-@pytest.mark.parametrize(("design", "name", "dots_per_inch"), IN_TURN)
+@pytest.mark.parametrize(("design", "name", "dots_per_inch"), EVERYWHERE)
 def test_a_symbol_reads_the_same_from_the_printer_and_from_the_pdf(design, name, dots_per_inch):
     pages = pages_of(design, name)
     ours = labels_of(design, name, dots_per_inch)
@@ -186,7 +176,7 @@ def test_a_symbol_reads_the_same_from_the_printer_and_from_the_pdf(design, name,
             assert scan.text == page.symbol.text
 
 
-@pytest.mark.parametrize(("design", "name", "dots_per_inch"), IN_TURN)
+@pytest.mark.parametrize(("design", "name", "dots_per_inch"), EVERYWHERE)
 def test_the_printer_and_the_pdf_look_alike(design, name, dots_per_inch):
     pages = pages_of(design, name)
     ours = labels_of(design, name, dots_per_inch)
