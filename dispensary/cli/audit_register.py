@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from dispensary.cli.desk import Desk
-    from dispensary.exports.register import Heading
+    from dispensary.exports.register_heading import Heading
     from dispensary.reports.disclosed import Disclosed
     from dispensary.reports.period import Period
     from dispensary.rules.people import Person
@@ -92,7 +92,7 @@ def register(
 
 
 def _heading(at: "Desk", name: Register, period: "Period", db: "Connection", by: "Person") -> "Heading":
-    from dispensary.exports.register import Heading
+    from dispensary.exports.register_heading import Heading
     from dispensary.reports.chain import head_of
     from dispensary.reports.tables import site_of
 

@@ -3,36 +3,19 @@
 import dataclasses
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import datetime
 from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
-from dispensary.audit import Entry
 from dispensary.exports import csv_text
 from dispensary.exports.files import new_file
+from dispensary.exports.register_heading import Heading
 from dispensary.exports.xlsx import new_workbook, require_workbooks
-from dispensary.reports.period import Period
-from dispensary.rules.people import Person, Pharmacy
 
 BATCH = 2000
 """Rows in memory at a time."""
 
 WORKBOOK, PAGES = ".xlsx", ".pdf"
-
-
-@dataclass(frozen=True, slots=True)
-class Heading:
-    """Whose register it is, of which days, made by whom and when; `head` is the end of the site's audit chain then."""
-
-    name: str
-    pharmacy: Pharmacy
-    site: str
-    period: Period
-    by: Person
-    on: datetime
-    head: Entry
 
 
 class NewRegister:

@@ -9,7 +9,7 @@ from reportlab.platypus import Flowable, Spacer
 
 from dispensary.errors import Refused
 from dispensary.exports.paper import MARGIN, MUTED, Column, ending, grid, page_size, pages, paragraph
-from dispensary.exports.register import Heading
+from dispensary.exports.register_heading import Heading
 from dispensary.rules.moments import minute_of, to_the_minute
 from dispensary.rules.quantity import counted, ml
 

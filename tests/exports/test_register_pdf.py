@@ -8,7 +8,8 @@ import pytest
 
 from dispensary.audit import Entry
 from dispensary.exports import register_pdf as module
-from dispensary.exports.register import Heading, new_register
+from dispensary.exports.register import new_register
+from dispensary.exports.register_heading import Heading
 from dispensary.exports.register_pdf import TooLongForPaper, register_pdf
 from dispensary.reports.audit.override_register import OverrideRow
 from dispensary.reports.audit.recall_register import RecallFileRow

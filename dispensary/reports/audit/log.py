@@ -39,15 +39,15 @@ _BEFORE = (
 )
 
 
-def log(db: Connection, site_id: int, wanted: Wanted, limit: int | None, on: datetime) -> Disclosed[tuple[LogRow, ...]]:
-    """The last `limit` of the wanted events, or all, in the order of the chain.
+def log(db: Connection, site_id: int, wanted: Wanted, limit: int, on: datetime) -> Disclosed[tuple[LogRow, ...]]:
+    """The last `limit` of the wanted events, in the order of the chain.
 
     It names no patient, but for the one who was asked for. Raises NotAPeriod, NotANumber and NotFound.
     """
     chosen = selection(db, site_id, wanted, on)
     found: list[LogRow] = []
     for event in _backwards(db, site_id, chosen.after):
-        if limit is not None and len(found) == limit:
+        if len(found) == limit:
             break
         if chosen.takes(event):
             found.append(_row(event, on.tzinfo))
