@@ -29,7 +29,7 @@ def run(module: str, *arguments: str) -> None:
         check=True,
         stdout=subprocess.DEVNULL,
         cwd=Path(__file__).parents[1],
-        env=os.environ | {"DISPENSARY_USER": pharmacy.USER},
+        env=os.environ | pharmacy.ENVIRONMENT,
     )
 
 

@@ -20,6 +20,8 @@ from dispensary.services.stock.receive import Delivery, Typed, receive
 from dispensary.services.stock.send_back import SendBack, send_back
 
 USER = "alex"
+ENVIRONMENT = {"DISPENSARY_USER": USER, "PYTHONDONTWRITEBYTECODE": ""}
+"""Of a command that is run: the modules are compiled once, as those of an installed program are."""
 NOW = datetime.now(ZoneInfo("America/New_York"))
 PRACTICE = practice_of(Country.US)
 LOTS = 20

@@ -5,7 +5,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, Connection, FromClause, bindparam, exists, func, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    FromClause,
+    bindparam,
+    exists,
+    func,
+    insert,
+    literal_column,
+    select,
+    update,
+)
 
 from dispensary.errors import Contended
 from dispensary.rules.people import Person
@@ -51,6 +62,9 @@ _TAKE_IN_STATE = _TAKE.where(
 )
 _APPEND = insert(movement).inline()
 _back = movement.alias("back")
+
+IN_STOCK: ColumnElement[bool] = literal_column("balance.units > 0")
+"""What is not exhausted; written out, so that the planner may use the index of it."""
 
 
 def returned(of: FromClause = movement) -> ColumnElement[int]:

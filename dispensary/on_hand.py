@@ -5,10 +5,11 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, bindparam, literal_column, or_, select
+from sqlalchemy import Connection, bindparam, or_, select
 
 from dispensary import lookup
 from dispensary.errors import Refused
+from dispensary.ledger import IN_STOCK
 from dispensary.rules.allocation import OnHand
 from dispensary.rules.choosing import Stock
 from dispensary.rules.place import PlaceKind
@@ -47,9 +48,6 @@ class PackMismatch(Refused):
 
 
 _SALEABLE = or_(*(place.c.kind == kind for kind in PlaceKind if kind.saleable))
-IN_STOCK: ColumnElement[bool] = literal_column("balance.units > 0")
-"""What is not exhausted; written out, so that the planner may use the index of it."""
-
 _ON_HAND = (
     select(
         balance.c.product_id,

@@ -3,7 +3,7 @@
 from alembic import context
 from sqlalchemy import create_engine
 
-from dispensary.schema import metadata, partial_indexes  # noqa: F401
+from dispensary.schema.whole import metadata
 
 
 def run(connection) -> None:

@@ -12,9 +12,9 @@ import pytest
 from sqlalchemy import func, literal_column, select, union_all
 
 from dispensary.errors import Refused
-from dispensary.schema import metadata
 from dispensary.schema.stock import balance
 from dispensary.schema.trust import head
+from dispensary.schema.whole import metadata
 from tests.build import Shop
 
 GOLDEN = Path(__file__).parent / "golden" / "refusals.txt"

@@ -1,5 +1,6 @@
 """The migrations on both engines: up, down and up again, equal to the metadata, and the append-only tables closed."""
 
+import pkgutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,8 +13,9 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, exc, inspect, select, text
 from sqlalchemy import event as events_of_engine
 
-from dispensary import database, ownership, shipped
-from dispensary.schema import metadata, partial_indexes  # noqa: F401
+from dispensary import database, ownership, schema, shipped
+from dispensary.schema import whole
+from dispensary.schema.whole import metadata
 from tests.build import admin, server_uri
 from tests.owning import owning
 
@@ -202,3 +204,8 @@ def test_rows_are_appended_and_never_changed(busy, table):
 def test_the_append_only_tables_are_those_of_the_migration():
     revisions = ScriptDirectory.from_config(config()).walk_revisions()
     assert sorted(table for revision in revisions for table in revision.module.APPEND_ONLY) == APPEND_ONLY
+
+
+def test_the_whole_metadata_leaves_out_no_module_of_tables():
+    modules = {module.name for module in pkgutil.iter_modules(schema.__path__)}
+    assert modules - {"base", "whole"} <= vars(whole).keys()

@@ -17,7 +17,7 @@ from dispensary.backups.taking import back_up
 from dispensary.errors import NotSaved, Refused
 from dispensary.reports.verify import verify
 from dispensary.reports.verify.guards import APPEND_ONLY
-from dispensary.schema import metadata
+from dispensary.schema.whole import metadata
 from dispensary.server_roles import CHANGES, LoginThere, NameTooLong, NeedsAdministrator
 from tests.build import NOW, Shop, a_lot, admin, an_rx, dispensed, opened, server_uri
 from tests.everything import everything_done

@@ -22,7 +22,8 @@ from dispensary.request import KeyReused
 from dispensary.rules.clock import ClockBehind
 from dispensary.rules.people import Condition, Language
 from dispensary.rules.refills import Left
-from dispensary.schema import metadata, prescribing, stock, trust
+from dispensary.schema import prescribing, stock, trust
+from dispensary.schema.whole import metadata
 from dispensary.services.people.erase import Erasure, erase
 from dispensary.services.people.register import NewPatient, add_patient
 from tests.build import NOW, Shop, a_lot, an_rx, dispensed, later, picks, returned, the_rx

@@ -142,7 +142,7 @@ def run(arguments: Sequence[str], environment: Mapping[str, str]) -> Run:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             cwd=WATCH.parents[2],
-            env=os.environ | {"DISPENSARY_USER": pharmacy.USER, **environment},
+            env=os.environ | {**pharmacy.ENVIRONMENT, **environment},
         )
         status, seconds, cpu, kib = said.read().split()
     if status not in ("0", "4"):

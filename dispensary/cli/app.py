@@ -184,9 +184,13 @@ def root(
 
 def main() -> None:
     """Run the command line."""
+    import atexit
+    import gc
     import logging
     import warnings
 
+    # The memory goes back with the process: to look for cycles in it would be a tenth of a cold command.
+    atexit.register(gc.disable)
     # Libraries say what went wrong to standard error as well, a driver with the values that it had in hand.
     logging.getLogger().addHandler(logging.NullHandler())
     if not sys.warnoptions:

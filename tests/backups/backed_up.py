@@ -11,7 +11,7 @@ from dispensary.backups.manifest import Manifest
 from dispensary.backups.proving import Proof, prove
 from dispensary.backups.restoring import restore
 from dispensary.backups.taking import back_up
-from dispensary.schema import metadata
+from dispensary.schema.whole import metadata
 from tests.build import NOW, Shop
 
 PASSPHRASE = "five words that nobody knows"

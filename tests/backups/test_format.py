@@ -16,8 +16,8 @@ from dispensary.backups import manifest, seal
 from dispensary.backups.proving import drill
 from dispensary.backups.seal import CHUNK, HEADER, TAG
 from dispensary.backups.taking import back_up
-from dispensary.schema import metadata
 from dispensary.schema.trust import audit_event
+from dispensary.schema.whole import metadata
 from tests.backups.backed_up import PASSPHRASE, SALT, SETTINGS, ask, content, listing, no_pause, taken
 from tests.build import NOW, Shop, rows
 from tests.faults.books import require_sound

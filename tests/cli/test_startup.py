@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from collections.abc import Sequence
 
 import pytest
 
@@ -9,11 +10,12 @@ from dispensary.cli.app import COMMANDS
 from tests.cli.counter import Counter
 
 HEAVY = ("sqlalchemy", "alembic", "reportlab", "zxingcpp", "biip", "pydantic", "rich")
+TABLES = tuple(f"dispensary.schema.{name}" for name in ("compounding", "counting", "recalls", "storage"))
 
 
-def loaded(code: str) -> set[str]:
-    """The heavy libraries that this code has imported at its end."""
-    probe = f"{code}\nimport sys; print(*(m for m in {HEAVY!r} if m in sys.modules))"
+def loaded(code: str, of: Sequence[str] = HEAVY) -> set[str]:
+    """Which of these modules the code has imported at its end."""
+    probe = f"{code}\nimport sys; print(*(m for m in {of!r} if m in sys.modules))"
     run = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True)
     return set(run.stdout.splitlines()[-1].split()) if run.stdout.strip() else set()
 
@@ -29,6 +31,13 @@ def test_listing_the_commands_loads_no_heavy_library():
 
 def test_labelling_loads_reportlab_only_to_draw():
     assert "reportlab" not in loaded("import dispensary.labelling.wording, dispensary.reports.labels.reading")
+
+
+def test_the_counter_loads_no_tables_that_it_does_not_read():
+    assert loaded("import dispensary.reports.stock.stock", [*TABLES, "dispensary.schema.prescribing"]) == set()
+    filling = "import dispensary.services.prescribing.dispense, dispensary.reports.labels.reading"
+    assert loaded(filling, TABLES) == set()
+    assert loaded("import dispensary.schema.whole", TABLES) == set(TABLES)
 
 
 @pytest.mark.parametrize("command", COMMANDS)

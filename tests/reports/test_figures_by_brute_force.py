@@ -22,7 +22,7 @@ from dispensary.rules.figures.span import month
 from dispensary.rules.lot_life import AFTER
 from dispensary.rules.people import Role
 from dispensary.rules.shelf import State
-from dispensary.schema import metadata
+from dispensary.schema.whole import metadata
 from dispensary.services.people.register import NewUser, add_user
 from dispensary.services.people.sites import NewSite, add_site
 from dispensary.services.stock.move import Move, move

@@ -29,7 +29,8 @@ from dispensary.rules.people import Condition, Country, History, Language, Role
 from dispensary.rules.product import Form, Sensitivity
 from dispensary.rules.recall import Contact
 from dispensary.rules.scan import Pack
-from dispensary.schema import metadata, people, prescribing, trust
+from dispensary.schema import people, prescribing, trust
+from dispensary.schema.whole import metadata
 from dispensary.services.people.erase import Erasure, erase
 from dispensary.services.people.patients import NewLevel, PatientEdit, edit_patient, record_level
 from dispensary.services.people.register import NewPatient, NewUser, add_patient, add_user, note_reading

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, and_, bindparam, func, not_, or_, select
 
 from dispensary.database import streamed
-from dispensary.on_hand import IN_STOCK
+from dispensary.ledger import IN_STOCK
 from dispensary.reports.figures.used import AT_ONCE, first_request, moments
 from dispensary.rules.figures.span import Span
 from dispensary.rules.figures.stock_days import DaysInStock, LotPast, days_in_stock

@@ -1,4 +1,7 @@
-"""The facts of the labels of any kind, by the number of the record that they are of."""
+"""The facts of the labels of any kind, by the number of the record that they are of.
+
+What only one kind needs is loaded where that kind is wanted: a cold `dispense` prints the label of a fill.
+"""
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
@@ -12,13 +15,8 @@ from sqlalchemy import Connection, bindparam, select
 from dispensary import audit, ledger
 from dispensary.errors import Refused
 from dispensary.labelling import Facts
-from dispensary.labelling.kinds.bag import bag_of
 from dispensary.labelling.kinds.dispense import DispenseFacts
-from dispensary.labelling.kinds.leaflet import leaflet_of
-from dispensary.reports.labels.batch import batch_facts
 from dispensary.reports.labels.dispense import Labelled, dispense_facts
-from dispensary.reports.labels.shelf import shelf_facts
-from dispensary.reports.labels.vial import vial_facts
 from dispensary.rules.numbers import Record, parse_number
 from dispensary.rules.people import Person, Pharmacy
 from dispensary.rules.shelf import ALLOWED, Operation, State, standing, state_on
@@ -55,10 +53,22 @@ class Labels:
         return replace(self, labels=tuple(replace(each, copy=copy) for each in self.labels))
 
 
+def _bag(labels: Sequence[DispenseFacts]) -> Sequence[Facts]:
+    from dispensary.labelling.kinds.bag import bag_of
+
+    return (bag_of(labels),)
+
+
+def _leaflet(labels: Sequence[DispenseFacts]) -> Sequence[Facts]:
+    from dispensary.labelling.kinds.leaflet import leaflet_of
+
+    return (leaflet_of(labels),)
+
+
 _OF_A_FILL: dict[str, Callable[[Sequence[DispenseFacts]], Sequence[Facts]]] = {
     "dispense": lambda labels: labels,
-    "bag": lambda labels: (bag_of(labels),),
-    "leaflet": lambda labels: (leaflet_of(labels),),
+    "bag": _bag,
+    "leaflet": _leaflet,
 }
 
 
@@ -72,12 +82,18 @@ def read_labels(db: Connection, kind: str, record: str, *, pharmacy: Pharmacy, o
             raise refusal
         return of_fill(kind, dispense_facts(db, record, pharmacy=pharmacy, on=on, by=by))
     if kind == "vial":
+        from dispensary.reports.labels.vial import vial_facts
+
         vial = vial_facts(db, record, pharmacy=pharmacy, on=on, by=by)
         return Labels(vial.vial, (vial,))
     if kind == "batch":
+        from dispensary.reports.labels.batch import batch_facts
+
         batch = batch_facts(db, record, pharmacy=pharmacy, on=on, by=by)
         return Labels(batch.batch, (batch,))
     assert kind == "shelf", f"no labels of the kind {kind}"
+    from dispensary.reports.labels.shelf import shelf_facts
+
     shelf = shelf_facts(db, record, pharmacy=pharmacy)
     return Labels(shelf.product.code, (shelf,))
 

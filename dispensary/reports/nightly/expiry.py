@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, bindparam, select
 
-from dispensary.on_hand import IN_STOCK
+from dispensary.ledger import IN_STOCK
 from dispensary.reports.figures.value import ExpiryRow
 from dispensary.reports.stock.stock import StockRow
 from dispensary.rules.shelf import BANDS, State, band_of

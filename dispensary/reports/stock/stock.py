@@ -11,7 +11,7 @@ from sqlalchemy import Connection, bindparam, select
 
 from dispensary import lookup
 from dispensary.errors import Refused, quoted
-from dispensary.on_hand import IN_STOCK
+from dispensary.ledger import IN_STOCK
 from dispensary.places import place_by_code
 from dispensary.rules.product import Container, Form, Product, Temperature
 from dispensary.rules.quantity import millilitres
