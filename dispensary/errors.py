@@ -20,6 +20,8 @@ class Refused(Exception):
     def __init_subclass__(cls) -> None:
         # As a dataclass would do it, without its half millisecond a kind at every cold start.
         super().__init_subclass__()
+        if hidden := cls.__annotations__.keys() & vars(Refused):
+            raise TypeError(f"{cls.__name__} names a fact as every refusal's {', '.join(hidden)}, which would hide it")
         cls._names = (*cls._names, *(name for name in cls.__annotations__ if name not in cls._names))
 
     def __init__(self, **facts: object) -> None:

@@ -19,7 +19,7 @@ from dispensary.rules.people import Condition, Country, Language, Person
 from dispensary.rules.practice import Practice, practice_of
 from dispensary.rules.product import Form, Sensitivity
 from dispensary.rules.recall import RecallClass, Scope
-from dispensary.rules.safety import StoppedByChecks, blocking, read_override
+from dispensary.rules.safety import StoppedByChecks, blocking, read_overrides
 from dispensary.rules.shelf import State
 from dispensary.schema import catalogue, stock
 from dispensary.services.catalogue.open_pharmacy import Opening, open_pharmacy
@@ -204,7 +204,7 @@ def an_rx(
 def dispensed(
     shop: Shop, rx: str, key: str | None = None, overrides: Mapping[str, str] | None = None, **asked: Any
 ) -> Dispensed:
-    reasons = dict(read_override(f"{code}={reason}") for code, reason in (overrides or {}).items())
+    reasons = read_overrides(f"{code}={reason}" for code, reason in (overrides or {}).items())
     return shop.do(dispense, Order(key or shop.key(), rx, overrides=reasons or None, **asked), practice=shop.practice)
 
 

@@ -16,7 +16,7 @@ from dispensary.rules.place import PlaceKind
 from dispensary.rules.product import Form, Route, Temperature
 from dispensary.rules.quantity import Dose
 from dispensary.rules.recall import Contact, RecallClass, Scope
-from dispensary.rules.safety import read_override
+from dispensary.rules.safety import read_overrides
 from dispensary.rules.scan import Pack
 from dispensary.rules.vial import VialOperation
 from dispensary.services.catalogue.formulary import (
@@ -131,7 +131,7 @@ def everything_done(shop: Shop) -> list[Asked]:
 
 
 def overrides(*given: str) -> dict[str, str]:
-    return dict(map(read_override, given))
+    return read_overrides(given)
 
 
 def _register(do: Day) -> None:

@@ -87,7 +87,7 @@ def dispense(
 ) -> None:
     """Dispense one fill, first expired first out."""
     from dispensary.rules.quantity import parse_units
-    from dispensary.rules.safety import read_override
+    from dispensary.rules.safety import read_overrides
     from dispensary.rules.scan import parse_lot, read_pack
     from dispensary.services.prescribing.dispense import Order
 
@@ -98,7 +98,7 @@ def dispense(
         units=None if quantity is None else parse_units(quantity),
         lot=None if lot is None else parse_lot(lot),
         packs=tuple(read_pack(text, today=at.on.date(), fnc1=at.settings.fnc1) for text in scan or ()),
-        overrides=dict(map(read_override, override or ())),
+        overrides=read_overrides(override or ()),
         product=product,
     )
     from dispensary.exports.json_text import fields

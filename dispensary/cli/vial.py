@@ -93,7 +93,7 @@ def draw(
 ) -> None:
     """Draw a dose, after showing what is left of the vial and for how long it may be used."""
     from dispensary.cli.context import interactive
-    from dispensary.rules.safety import read_override
+    from dispensary.rules.safety import read_overrides
     from dispensary.rules.vial import GivenAs
     from dispensary.services.vials.draw import Draw
     from dispensary.services.vials.draw import draw as service
@@ -104,7 +104,7 @@ def draw(
         vial=number,
         wanted=_wanted(rx, dose, patient, reason, route),
         given_as=GivenAs.ADMINISTERED if administered else GivenAs.SYRINGE,
-        overrides=dict(map(read_override, override or ())),
+        overrides=read_overrides(override or ()),
     )
     if format is Format.TABLE and interactive() and not yes:
         _ask(at, number)

@@ -5,7 +5,7 @@ is printed. All findings are collected before any is shown.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from dispensary.errors import Refused, quoted
@@ -53,6 +53,13 @@ class NotAnOverride(Refused):
     way_out: str
 
 
+class OverriddenTwice(Refused):
+    """Two reasons for one finding, of which the record could keep only one."""
+
+    sentence = "{finding} is overridden twice, and nothing was written: give one reason for it."
+    finding: str
+
+
 class StoppedByChecks(Refused):
     """The checks found something that ends the dispense or waits for a pharmacist's reason."""
 
@@ -67,6 +74,16 @@ def require_no_slip(directions: Directions, outcome: str) -> None:
     slips = tuple(thousandfold(directions))
     if slips:
         raise StoppedByChecks(messages=" ".join(slip.message for slip in slips), findings=slips, outcome=outcome)
+
+
+def read_overrides(texts: Iterable[str]) -> dict[str, str]:
+    """The reasons by the codes of their findings; raises OverriddenTwice, NotAnOverride and NotCleanText."""
+    reasons: dict[str, str] = {}
+    for code, words in map(read_override, texts):
+        if code in reasons:
+            raise OverriddenTwice(finding=code)
+        reasons[code] = words
+    return reasons
 
 
 def read_override(text: str) -> tuple[str, str]:

@@ -9,12 +9,14 @@ from dispensary.rules.safety import (
     OTHER,
     REASONS,
     NotAnOverride,
+    OverriddenTwice,
     Reason,
     StoppedByChecks,
     blocking,
     findings,
     overridden,
     read_override,
+    read_overrides,
     read_reason,
     stops,
 )
@@ -151,6 +153,12 @@ def test_refuses_what_is_no_override(text):
 @pytest.mark.parametrize("text", ["leber=", "leber=  ", "leber=a\x1b[0m", "leber=" + "x" * 201])
 def test_refuses_a_reason_that_cannot_be_kept(text):
     refused(NotCleanText, lambda: read_override(text))
+
+
+def test_one_finding_has_one_reason():
+    assert read_overrides(["leber=monitored", "note=travel"]) == {"leber": "monitored", "note": "travel"}
+    for second in ("travel", "monitored"):
+        refused(OverriddenTwice, lambda second=second: read_overrides(["leber=monitored", f"leber={second}"]))
 
 
 def test_a_reason_that_is_read_can_be_kept_and_read_again():
