@@ -31,7 +31,8 @@ LEAFLETS = (
     "250 mcg IM every 2 days for 1 to 2 weeks, then 250 mcg IM weekly for 4 weeks, "
     "then 1 mg subcut every 2 to 3 months",
     "100 mcg IM daily for 6 to 7 days, then 100 mcg IM every 2 days for 7 doses, "
-    "then 100 mcg IM every 3 to 4 days for 2 to 3 weeks, then 100 mcg IM monthly for life, in the morning, into the thigh, self-injected",
+    "then 100 mcg IM every 3 to 4 days for 2 to 3 weeks, "
+    "then 100 mcg IM monthly for life, in the morning, into the thigh, self-injected",
 )
 
 
